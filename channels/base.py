@@ -1,0 +1,104 @@
+"""Contract of channels, and the values that cross it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from config.kinds import Kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message ready to be handed over: rendered, addressed, cleared."""
+
+    id: int
+    key: str
+    to: str
+    content: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took it. `provider_id` is its name for the message."""
+
+    provider_id: str
+
+
+class SendError(Exception):
+    """It was not taken, or we cannot tell.
+
+    `permanent`: never try this message again. `maybe_sent`: it may have been taken (time-out after the data went out):
+    the message becomes unknown and is looked up before anything else. Otherwise it is tried again later.
+    """
+
+    def __init__(self, code: str, sentence: str = "", *, permanent: bool = False, maybe_sent: bool = False) -> None:
+        super().__init__(sentence or code)
+        self.code = code
+        self.permanent = permanent
+        self.maybe_sent = maybe_sent
+
+
+class CannotTell(Exception):
+    """The provider offers no look-up, or did not answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a provider's callback says about a message: `status` is one of delivered, opened, clicked, bounced,
+    complained, failed, unsubscribed, or the provider's own word where we have none."""
+
+    provider_id: str
+    status: str
+    occurred_at: datetime
+    reason: str = ""
+    key: str = ""
+    """The callback's own id, when it has one: the same word is told once."""
+
+
+class Channel:
+    """A way to reach people; one file in `channels/kinds/`.
+
+    `address_kind` names the addresses it uses (None: it needs none, e.g. a webhook). `promptness` etc. live in Config.
+    """
+
+    key: str
+    title: str
+    icon: str = "send"
+    address_kind: str | None = None
+    is_html: bool = False
+
+    class Content(forms.Form):
+        """What a template version of this channel contains; every field is Liquid source."""
+
+    class Config(forms.Form):
+        """Credentials and sender of an account."""
+
+    def send(
+        self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int
+    ) -> Iterator[tuple[Outgoing, Receipt | SendError]]:
+        """Hand the batch over, at most `concurrency` calls at once, and yield each outcome as it is known.
+
+        Never raises for one message: whatever goes wrong is that message's SendError.
+        """
+        raise NotImplementedError
+
+    def look_up(self, config: Mapping[str, Any], message_id: int, key: str, to: str, since: datetime) -> Receipt | None:
+        """Did the provider take this message after all? None: certainly not. Raises CannotTell."""
+        raise CannotTell(f"{self.title} offers no look-up.")
+
+    def verify(self, request: HttpRequest, config: Mapping[str, Any]) -> bool:
+        """Whether a callback is signed by the provider. The default trusts nothing."""
+        return False
+
+    def parse(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Update]:
+        """The updates in a verified callback. Raises ValueError with a sentence for a body that makes no sense."""
+        return []
+
+
+channels: Kinds[Channel] = Kinds("channel", "channels.kinds")

@@ -1,0 +1,100 @@
+"""Every message that anybody asked for, whether it left or not."""
+
+from django.db import models
+from django.db.models import Q
+
+from channels.models.accounts import Account
+from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
+from contacts.models import Address, Brand, Contact, Topic
+
+
+class Message(models.Model):
+    """A request to tell somebody something, and what became of it.
+
+    pending → sending → sent | failed | unknown; pending → blocked; sending → pending (nothing was handed over yet, or
+    the provider asked to try later). Only `compliance.gate` moves a message out of pending, and leaves its decision in
+    `clearance`; the database refuses a message beyond pending or blocked without one.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "waiting for the gate"
+        SENDING = "sending", "cleared, being handed over"
+        SENT = "sent", "accepted by the provider"
+        BLOCKED = "blocked", "not sent"
+        FAILED = "failed", "refused by the provider"
+        UNKNOWN = "unknown", "maybe sent"
+
+    class Delivery(models.IntegerChoices):
+        """What is known after handing over, by rank: a later word never lowers it."""
+
+        NONE = 0, "nothing heard"
+        DELIVERED = 10, "delivered"
+        OPENED = 20, "opened"
+        CLICKED = 30, "clicked"
+        BOUNCED = 40, "bounced"
+        COMPLAINED = 50, "complained"
+
+    key = models.CharField(max_length=120, unique=True, help_text="Who asked, e.g. visit:42. One request, one message.")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, db_index=False)
+    template = models.ForeignKey(MessageTemplate, on_delete=models.PROTECT, related_name="messages")
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, db_index=False)
+    channel = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField(null=True, help_text="When the gate looks at it (again); empty while it is held.")
+    expires_at = models.DateTimeField(
+        null=True, help_text="After this instant it is pointless, and blocked as expired."
+    )
+    held_by = models.CharField(max_length=120, blank=True, help_text="The stop that holds it, e.g. journey:win-back.")
+    reason = models.CharField(max_length=60, blank=True, help_text="Code of the deciding verdict or provider error.")
+    error = models.TextField(blank=True)
+    context = models.JSONField(default=dict, help_text="What its words may use: the event's properties.")
+    labels = models.JSONField(default=dict, help_text="Where it comes from: journey, version, step, visit.")
+    created_at = models.DateTimeField()
+    # set at clearance
+    clearance = models.BigIntegerField(null=True, help_text="The compliance decision that let it leave.")
+    version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, null=True, db_index=False)
+    message_class = models.CharField("class", max_length=15, choices=MessageClass, blank=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, db_index=False)
+    address = models.ForeignKey(Address, on_delete=models.SET_NULL, null=True)
+    cleared_at = models.DateTimeField(null=True, help_text="Counts in frequency caps from here on.")
+    # set by delivery
+    lease_until = models.DateTimeField(null=True, help_text="Until then its worker is believed alive.")
+    started_at = models.DateTimeField(null=True, help_text="Set just before it is handed to the provider.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    provider_id = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    delivery = models.PositiveSmallIntegerField(choices=Delivery, default=Delivery.NONE)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="pending"), name="messages_due"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_leased"),
+            models.Index(fields=["started_at"], condition=Q(state="unknown"), name="messages_unknown"),
+            models.Index(fields=["contact", "cleared_at"], name="messages_by_contact"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "blocked"])
+                | Q(clearance__isnull=False, version__isnull=False, account__isnull=False),
+                name="nothing_leaves_without_clearance",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.pk}"
+
+
+class RenderedCopy(models.Model):
+    """Exactly what was sent, word for word."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="copy")
+    content = models.JSONField(help_text="The rendered fields: subject, html, text … with the address used.")
+
+    class Meta:
+        verbose_name_plural = "rendered copies"
+
+    def __str__(self) -> str:
+        return f"Copy of message {self.message_id}"

@@ -1,0 +1,14 @@
+"""The ledgers of this floor are append-only: the database refuses to change or delete their rows."""
+
+from django.db import migrations
+
+from config.ledger import AppendOnly
+
+
+class Migration(migrations.Migration):
+    dependencies = [("contacts", "0001_initial"), ("config", "0001_initial")]
+
+    operations = [
+        AppendOnly("contacts_event"),
+        AppendOnly("contacts_consent"),
+    ]

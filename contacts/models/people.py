@@ -1,0 +1,117 @@
+"""Brands, and the people they talk to."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from contacts import zones
+
+
+class Brand(models.Model):
+    """Under whose name we write: sender, postal address, and the zone of the house when a person's own is unknown."""
+
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    postal_address = models.CharField(
+        max_length=300, blank=True, help_text="Shown in the footer of marketing e-mail; US and Canadian law ask for it."
+    )
+    website = models.URLField(blank=True)
+    timezone = models.CharField(
+        max_length=64,
+        default="UTC",
+        validators=[zones.validate],
+        help_text="Used when a contact's own zone is unknown, e.g. Europe/Paris.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """A person. Changes through events, imports and the API; what happened is on the timeline, not in a history table."""
+
+    class ZoneSource(models.TextChoices):
+        UNKNOWN = "", "unknown"
+        PERSON = "person", "set by the person"
+        ADDRESS = "address", "postal address"
+        PHONE = "phone", "phone number"
+        COUNTRY = "country", "country"
+
+    external_id = models.CharField(
+        "external ID", max_length=200, blank=True, help_text="The person's ID in your own systems (userId)."
+    )
+    attributes = models.JSONField(default=dict, blank=True)
+    locale = models.CharField(max_length=20, blank=True, help_text="Language and region, e.g. en-GB.")
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2, e.g. US.")
+    region = models.CharField(max_length=10, blank=True, help_text="ISO 3166-2 without the country, e.g. NY.")
+    timezone = models.CharField("time zone", max_length=64, blank=True, validators=[zones.validate])
+    timezone_source = models.CharField(max_length=10, choices=ZoneSource, default=ZoneSource.UNKNOWN, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"], condition=~Q(external_id=""), name="one_contact_per_external_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id or f"Contact {self.pk}"
+
+    @property
+    def name(self) -> str:
+        """First and last name, or the attribute `name`; empty when neither is known."""
+        parts = [str(self.attributes.get(part) or "") for part in ("first_name", "last_name")]
+        return " ".join(filter(None, parts)) or str(self.attributes.get("name") or "")
+
+    def clean(self) -> None:
+        if not isinstance(self.attributes, dict):
+            raise ValidationError({"attributes": 'Attributes are a JSON object, e.g. {"plan": "pro"}.'})
+
+
+class AnonymousId(models.Model):
+    """A visitor's ID from before they were known (anonymousId), and whose it turned out to be."""
+
+    value = models.CharField(max_length=200, unique=True)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="anonymous_ids")
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Address(models.Model):
+    """Where a person can be reached. `value` is normalised (lower-case mail address, E.164 number)."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "e-mail"
+        PHONE = "phone", "phone"
+
+    class Validity(models.TextChoices):
+        UNKNOWN = "unknown", "not yet used"
+        VALID = "valid", "valid"
+        INVALID = "invalid", "invalid"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.CharField(max_length=320)
+    digest = models.CharField(
+        max_length=43, db_index=True, help_text="Keyed hash of kind and value: what the suppression list knows."
+    )
+    validity = models.CharField(max_length=10, choices=Validity, default=Validity.UNKNOWN)
+    validity_reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        indexes = [models.Index(fields=["kind", "value"], name="address_by_value")]
+        constraints = [models.UniqueConstraint(fields=["contact", "kind", "value"], name="one_address_per_contact")]
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,138 @@
+"""Contract of steps and triggers: facts in, an outcome with its effects out; no clock, no database, no chance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django import forms
+
+from config.kinds import Kinds
+from contacts.base import NOTHING, ContactFacts, Needs, PastEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Events that wake a visit: one of `names` (a trailing `.*` matches all of a family), whose properties satisfy
+    every comparison of `where` (see contacts.comparisons)."""
+
+    names: tuple[str, ...]
+    where: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskForMessage:
+    """Effect: ask for a message. Its key is the visit, so a visit never makes two."""
+
+    template_id: int
+    context: Mapping[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+Effect = AskForMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Leave the step by this exit, now."""
+
+    exit: str
+    effects: Sequence[Effect] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Stay until an instant, an event, or whichever comes first."""
+
+    until: datetime | None = None
+    awaits: tuple[Awaited, ...] = ()
+    effects: Sequence[Effect] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The journey is over for this person."""
+
+    reason: str
+    effects: Sequence[Effect] = ()
+
+
+Outcome = Go | Wait | End
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A visit as its step sees it. `config` is cleaned; `zone` is the contact's (or the brand's) time zone.
+
+    On a wake by timer `event` is None; `entered_at` is when this visit began.
+    """
+
+    config: Mapping[str, Any]
+    contact: ContactFacts
+    context: Mapping[str, Any]
+    now: datetime
+    entered_at: datetime
+    zone: tzinfo
+    template_id: int | None = None
+    event: PastEvent | None = None
+
+
+class Step:
+    """A station of a journey; one file in `journeys/steps/`."""
+
+    key: str
+    title: str
+    icon: str = "circle"
+
+    class Config(forms.Form):
+        """The step's settings: schema, validation, admin form and API validation at once."""
+
+    def exits(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of its ways out; none for a step that ends the journey."""
+        return ("next",)
+
+    def needs(self, config: Mapping[str, Any]) -> Needs:
+        """What the engine must load about the person."""
+        return NOTHING
+
+    def summary(self, config: Mapping[str, Any]) -> str:
+        """One line for the diagram."""
+        return ""
+
+    def enter(self, here: Here) -> Outcome:
+        """What happens on arrival."""
+        raise NotImplementedError
+
+    def wake(self, here: Here) -> Outcome:
+        """What happens when the timer ran out (`here.event` is None) or an awaited event came."""
+        raise NotImplementedError
+
+
+class Trigger:
+    """What lets people in; one file in `journeys/triggers/`. All triggers read the timeline."""
+
+    key: str
+    title: str
+
+    class Config(forms.Form):
+        """The trigger's settings."""
+
+    def event_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """The events it looks at."""
+        raise NotImplementedError
+
+    def needs(self, config: Mapping[str, Any]) -> Needs:
+        """What it must know about the person."""
+        return NOTHING
+
+    def summary(self, config: Mapping[str, Any]) -> str:
+        """One line for the diagram."""
+        return ""
+
+    def lets_in(self, config: Mapping[str, Any], event: PastEvent, contact: ContactFacts, now: datetime) -> bool:
+        """Whether this event of this person starts the journey."""
+        raise NotImplementedError
+
+
+steps: Kinds[Step] = Kinds("step", "journeys.steps")
+triggers: Kinds[Trigger] = Kinds("trigger", "journeys.triggers")
