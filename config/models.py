@@ -1,6 +1,16 @@
 """What the machinery itself must remember: who is alive, and which doorbell has been rung."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from knox.models import AbstractAuthToken
+
+SCOPES = (
+    "contacts:read",
+    "contacts:write",
+    "journeys:read",
+    "journeys:write",
+    "messages:read",
+)
 
 
 class LedgerKey(models.Model):
@@ -33,3 +43,21 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pump} #{self.lane}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A key for another system, kept as a hash; it can do what its user may, within its scopes."""
+
+    name = models.CharField(max_length=120, help_text="What uses it.")
+    scopes = models.JSONField(default=list, help_text='For example ["contacts:read", "contacts:write"].')
+
+    class Meta:
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        unknown = [scope for scope in self.scopes if scope not in SCOPES]
+        if unknown:
+            raise ValidationError({"scopes": f"Unknown: {', '.join(map(str, unknown))}. There are: {', '.join(SCOPES)}."})

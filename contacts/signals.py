@@ -1,0 +1,6 @@
+"""Facts that go up from this floor."""
+
+from django.dispatch import Signal
+
+events_recorded = Signal()
+"""Sent by `contacts.timeline.record`, inside its transaction; receivers only insert. `recorded`: [(event id, NewEvent)]; `now`."""
