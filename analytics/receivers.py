@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 
 from analytics import tallies
 from contacts.signals import events_recorded
-from contacts.timeline import NewEvent
 from journeys.signals import journeys_counted
+
+if TYPE_CHECKING:
+    from contacts.timeline import NewEvent
 
 
 @receiver(events_recorded)
-def count_messages(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest: Any) -> None:
+def count_messages(recorded: Sequence[tuple[int, "NewEvent"]], now: datetime, **rest: Any) -> None:
     """`message.*` facts, by the version and step that asked for the message."""
     counts: Counter[tuple[int, str, str]] = Counter()
     for _, event in recorded:

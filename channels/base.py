@@ -13,7 +13,11 @@ from config.kinds import Kinds
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message ready to be handed over: rendered, addressed, cleared."""
+    """A message ready to be handed over: rendered, addressed, cleared.
+
+    `headers` are for e-mail (List-Unsubscribe …). `metadata` is what a channel may tell besides the words: `account`
+    and `template` (keys), `contact` (a mapping with id, external_id, email, attributes).
+    """
 
     id: int
     key: str
@@ -59,6 +63,8 @@ class Update:
     reason: str = ""
     key: str = ""
     """The callback's own id, when it has one: the same word is told once."""
+    message_id: int = 0
+    """Our own id of the message, when the callback proves to carry it; for words that arrive before the receipt."""
 
 
 class Channel:
@@ -91,6 +97,14 @@ class Channel:
     def look_up(self, config: Mapping[str, Any], message_id: int, key: str, to: str, since: datetime) -> Receipt | None:
         """Did the provider take this message after all? None: certainly not. Raises CannotTell."""
         raise CannotTell(f"{self.title} offers no look-up.")
+
+    def endpoint(self, config: Mapping[str, Any]) -> str:
+        """The host that messages would leave to. While DELIVERY=sandbox only loopback hosts are used as they are."""
+        return ""
+
+    def sandboxed(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The same account pointed at the sandbox, if the sandbox speaks this channel's protocol; None: it keeps rows."""
+        return None
 
     def verify(self, request: HttpRequest, config: Mapping[str, Any]) -> bool:
         """Whether a callback is signed by the provider. The default trusts nothing."""

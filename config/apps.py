@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class ConfigConfig(AppConfig):
     name = "config"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from config import checks, life, lookups  # noqa: F401  (register the system checks, and the lookup `among`)
+
+        life.connect()

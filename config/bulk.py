@@ -5,7 +5,6 @@ PostgreSQL gets `INSERT … SELECT FROM unnest(arrays)`, SQLite multi-row VALUES
 the field's default. Signals, `save()` and history are bypassed: only for rows that the engine writes.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -54,20 +53,26 @@ def upsert(
     unique: Sequence[str],
     update: Sequence[str],
     newer: str = "",
+    unless: str = "",
     returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
     """Insert, or update the columns `update` of the row with the same `unique` columns.
 
-    With `newer`, a stored row wins unless the new one's column `newer` is at least as high. The rows must not hold one
-    unique key twice.
+    With `newer`, a stored row wins unless the new one's column `newer` is at least as high; it also wins where the
+    constant SQL condition `unless` (on the table and `excluded`) is true. The rows must not hold one unique key twice.
     """
     table = connection.ops.quote_name(model._meta.db_table)
     columns = {name: _column(model, name) for name in (*unique, *update)}
     sets = ", ".join(f"{columns[name]} = excluded.{columns[name]}" for name in update)
     tail = f"ON CONFLICT ({', '.join(columns[name] for name in unique)}) DO UPDATE SET {sets}"
+    guards = []
     if newer:
         column = _column(model, newer)
-        tail += f" WHERE excluded.{column} >= {table}.{column}"
+        guards.append(f"excluded.{column} >= {table}.{column}")
+    if unless:
+        guards.append(f"NOT ({unless})")
+    if guards:
+        tail += " WHERE " + " AND ".join(guards)
     return _insert(model, rows, tail, returning)
 
 
@@ -101,7 +106,7 @@ def _insert(
         tail += " RETURNING " + ", ".join(_column(model, name) for name in returning)
     complete = [{**constants, **row} for row in rows] if constants else rows
     if connection.vendor == "postgresql":
-        statement = f"{head} SELECT * FROM unnest({_arrays(fields)}) {tail}"
+        statement = f"{head} SELECT * FROM unnest({_arrays(fields)}) {tail}"  # noqa: S608
         return _run(statement, _columns_of(complete, fields), bool(returning))
     found: list[tuple[Any, ...]] = []
     for part in chunks(complete, SQLITE_VARIABLES // len(fields)):
@@ -119,7 +124,7 @@ def _update_postgresql(model: type[models.Model], rows: Sequence[Row], fields: l
     statement = (
         f"UPDATE {table} SET {sets} FROM unnest({_arrays(fields)}) AS v({', '.join(names)}) "
         f"WHERE {table}.{names[0]} = v.{names[0]}{guard}"
-    )
+    )  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, _columns_of(rows, fields))
         return int(cursor.rowcount)
@@ -130,7 +135,7 @@ def _update_sqlite(model: type[models.Model], rows: Sequence[Row], fields: list[
     key, *others = fields
     sets = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in others)
     guard = f" AND {only}" if only else ""
-    statement = f"UPDATE {table} SET {sets} WHERE {connection.ops.quote_name(key.column)} = %s{guard}"
+    statement = f"UPDATE {table} SET {sets} WHERE {connection.ops.quote_name(key.column)} = %s{guard}"  # noqa: S608
     values = [[_prepare(field, row[field.attname]) for field in (*others, key)] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)

@@ -29,20 +29,32 @@ class Heartbeat(models.Model):
 
 
 class Ticket(models.Model):
-    """One lane of a pump: while `taken_until` lies ahead, a task for it is queued or running, so no second one is enqueued."""
+    """One lane of a machine's worker: while `taken_until` lies ahead, a turn for it is queued or running, so no second one is enqueued."""
 
-    pump = models.CharField(max_length=60)
+    queue = models.CharField(max_length=120)
     lane = models.PositiveSmallIntegerField()
     taken_until = models.DateTimeField(null=True)
     number = models.PositiveBigIntegerField(
-        default=0, help_text="Fencing token: counts the tasks enqueued on this lane."
+        default=0, help_text="Fencing token: counts the turns enqueued on this lane."
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["pump", "lane"], name="one_ticket_per_lane")]
+        constraints = [models.UniqueConstraint(fields=["queue", "lane"], name="one_ticket_per_lane")]
 
     def __str__(self) -> str:
-        return f"{self.pump} #{self.lane}"
+        return f"{self.queue} #{self.lane}"
+
+
+class Fault(models.Model):
+    """A pump that raised: how often in a row, why, and until when it is left alone. Its next success removes the row."""
+
+    pump = models.CharField(max_length=60, primary_key=True)
+    failures = models.PositiveIntegerField(default=1)
+    rests_until = models.DateTimeField()
+    error = models.TextField()
+
+    def __str__(self) -> str:
+        return self.pump
 
 
 class ApiToken(AbstractAuthToken):
@@ -60,4 +72,6 @@ class ApiToken(AbstractAuthToken):
     def clean(self) -> None:
         unknown = [scope for scope in self.scopes if scope not in SCOPES]
         if unknown:
-            raise ValidationError({"scopes": f"Unknown: {', '.join(map(str, unknown))}. There are: {', '.join(SCOPES)}."})
+            raise ValidationError(
+                {"scopes": f"Unknown: {', '.join(map(str, unknown))}. There are: {', '.join(SCOPES)}."}
+            )

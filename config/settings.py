@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'waymark.sqlite3'}")
 }
 _database = DATABASES["default"]
+_database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # Measured under worker + web: with SQLite's own defaults 7 % of writes failed as "locked", with these none.
     _database["OPTIONS"] = {
@@ -129,7 +131,6 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456",
     }
 elif _database["ENGINE"] == "django.db.backends.postgresql":
-    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     _database["CONN_HEALTH_CHECKS"] = True
 else:
     raise ImproperlyConfigured(f"DATABASE_URL names {_database['ENGINE']}; Waymark runs on PostgreSQL and SQLite.")
@@ -147,7 +148,8 @@ if WORKERS < 2:
     raise ImproperlyConfigured("WORKERS must be at least 2: a cluster of one can hang when it is stopped under load.")
 
 Q_CLUSTER = {
-    "name": env.str("WORKER_QUEUE", default="waymark"),
+    # The private queue of this machine's worker: config/queue.py tells why.
+    "name": env.str("WORKER_QUEUE", default=socket.gethostname()),
     "workers": WORKERS,
     "recycle": 5000,
     "timeout": 300,

@@ -106,13 +106,18 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     filterset_class = ContactFilter
     scope = "contacts"
 
-    @extend_schema(request=IdentifySerializer, responses={200: ContactSerializer, 400: OpenApiResponse(description="What is wrong, by field.")})
+    @extend_schema(
+        request=IdentifySerializer,
+        responses={200: ContactSerializer, 400: OpenApiResponse(description="What is wrong, by field.")},
+    )
     def create(self, request: Request) -> Response:
         """Add the contact, or change the one with this id: traits are merged, null removes one."""
         form = IdentifySerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        person = identity.Person(external_id=data["external_id"], anonymous_id=data["anonymous_id"], clean=data["clean"])
+        person = identity.Person(
+            external_id=data["external_id"], anonymous_id=data["anonymous_id"], clean=data["clean"]
+        )
         [contact_id] = identity.resolve([person], clock.now())
         return Response(ContactSerializer(self.get_queryset().get(pk=contact_id)).data, status=status.HTTP_200_OK)
 

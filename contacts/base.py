@@ -76,6 +76,10 @@ class Condition:
         """What `holds` must be told."""
         return NOTHING
 
+    def attributes(self, config: Mapping[str, Any]) -> frozenset[str]:
+        """The attributes and columns of the contact that it looks at: segments are told when one of them changes."""
+        return frozenset()
+
     def holds(self, config: Mapping[str, Any], facts: ContactFacts, now: datetime) -> bool:
         """Whether it is true of this person at `now`."""
         raise NotImplementedError

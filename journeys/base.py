@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 
 from config.kinds import Kinds
 from contacts.base import NOTHING, ContactFacts, Needs, PastEvent
+
+
+THIS_VISIT = "visit:this"
+"""As a value in `Awaited.where` it stands for the key of the open visit, e.g. `visit:42`: what its message is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +68,30 @@ Outcome = Go | Wait | End
 class Here:
     """A visit as its step sees it. `config` is cleaned; `zone` is the contact's (or the brand's) time zone.
 
-    On a wake by timer `event` is None; `entered_at` is when this visit began.
+    On a wake by timer `event` is None; `since` is when the event happened that let the person into the journey.
     """
 
     config: Mapping[str, Any]
     contact: ContactFacts
     context: Mapping[str, Any]
     now: datetime
-    entered_at: datetime
+    since: datetime
     zone: tzinfo
     template_id: int | None = None
     event: PastEvent | None = None
 
 
 class Step:
-    """A station of a journey; one file in `journeys/steps/`."""
+    """A station of a journey; one file in `journeys/steps/`.
+
+    `icon` is the name of a Material symbol, `family` the colour of its card in diagrams. The fields of Config must not be
+    called key, kind, title or exits: in the file of a journey they stand beside those.
+    """
 
     key: str
     title: str
     icon: str = "circle"
+    family: Literal["message", "time", "decision", "end", "other"] = "other"
 
     class Config(forms.Form):
         """The step's settings: schema, validation, admin form and API validation at once."""
@@ -91,9 +100,17 @@ class Step:
         """The names of its ways out; none for a step that ends the journey."""
         return ("next",)
 
-    def needs(self, config: Mapping[str, Any]) -> Needs:
-        """What the engine must load about the person."""
+    def needs(self, config: Mapping[str, Any]) -> Needs | None:
+        """What the engine must load about the person; None: it looks at nothing but the event that let them in."""
         return NOTHING
+
+    def template_key(self, config: Mapping[str, Any]) -> str:
+        """The template it sends, if it sends one; `here.template_id` is its id."""
+        return ""
+
+    def takes_time(self, config: Mapping[str, Any]) -> bool:
+        """Whether nobody passes it at once; a loop must contain such a step."""
+        return False
 
     def summary(self, config: Mapping[str, Any]) -> str:
         """One line for the diagram."""
@@ -113,6 +130,7 @@ class Trigger:
 
     key: str
     title: str
+    icon: str = "bolt"
 
     class Config(forms.Form):
         """The trigger's settings."""
@@ -121,17 +139,25 @@ class Trigger:
         """The events it looks at."""
         raise NotImplementedError
 
-    def needs(self, config: Mapping[str, Any]) -> Needs:
-        """What it must know about the person."""
+    def needs(self, config: Mapping[str, Any]) -> Needs | None:
+        """What it must know about the person; None: it looks at the event alone."""
         return NOTHING
+
+    def segment_key(self, config: Mapping[str, Any]) -> str:
+        """The segment it watches, if it watches one."""
+        return ""
 
     def summary(self, config: Mapping[str, Any]) -> str:
         """One line for the diagram."""
         return ""
 
-    def lets_in(self, config: Mapping[str, Any], event: PastEvent, contact: ContactFacts, now: datetime) -> bool:
-        """Whether this event of this person starts the journey."""
+    def concerns(self, config: Mapping[str, Any], event: PastEvent, now: datetime) -> bool:
+        """Whether this event may start the journey, whoever it happened to."""
         raise NotImplementedError
+
+    def lets_in(self, config: Mapping[str, Any], event: PastEvent, contact: ContactFacts, now: datetime) -> bool:
+        """Whether it starts the journey for this person; asked only about events that concern it."""
+        return True
 
 
 steps: Kinds[Step] = Kinds("step", "journeys.steps")

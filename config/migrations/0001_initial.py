@@ -26,16 +26,25 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Fault',
+            fields=[
+                ('pump', models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ('failures', models.PositiveIntegerField(default=1)),
+                ('rests_until', models.DateTimeField()),
+                ('error', models.TextField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Ticket',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pump', models.CharField(max_length=60)),
+                ('queue', models.CharField(max_length=120)),
                 ('lane', models.PositiveSmallIntegerField()),
                 ('taken_until', models.DateTimeField(null=True)),
-                ('number', models.PositiveBigIntegerField(default=0, help_text='Fencing token: counts the tasks enqueued on this lane.')),
+                ('number', models.PositiveBigIntegerField(default=0, help_text='Fencing token: counts the turns enqueued on this lane.')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('pump', 'lane'), name='one_ticket_per_lane')],
+                'constraints': [models.UniqueConstraint(fields=('queue', 'lane'), name='one_ticket_per_lane')],
             },
         ),
     ]

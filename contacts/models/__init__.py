@@ -2,7 +2,7 @@
 
 from contacts.models.consent import Consent, ConsentState, Suppression, Topic
 from contacts.models.people import Address, AnonymousId, Brand, Contact
-from contacts.models.segments import Membership, Segment
+from contacts.models.segments import Membership, Recheck, Segment
 from contacts.models.timeline import Event, EventBatch, RejectedEvent, Source
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Event",
     "EventBatch",
     "Membership",
+    "Recheck",
     "RejectedEvent",
     "Segment",
     "Source",

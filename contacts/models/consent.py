@@ -41,7 +41,7 @@ class Consent(models.Model):
         CONTRACT = "contract", "contract"
         NONE = "", "none (withdrawal)"
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents", db_index=False)
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT)
     channel = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State)
@@ -65,7 +65,7 @@ class Consent(models.Model):
 class ConsentState(models.Model):
     """The ledger's newest word per contact × channel × topic: a projection, kept for the gate's one query."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consent_states")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consent_states", db_index=False)
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE)
     channel = models.CharField(max_length=20)
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT)

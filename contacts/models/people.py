@@ -79,8 +79,11 @@ class Contact(models.Model):
 class AnonymousId(models.Model):
     """A visitor's ID from before they were known (anonymousId), and whose it turned out to be."""
 
-    value = models.CharField(max_length=200, unique=True)
+    value = models.CharField(max_length=200)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="anonymous_ids")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["value"], name="one_owner_per_anonymous_id")]
 
     def __str__(self) -> str:
         return self.value
@@ -98,19 +101,22 @@ class Address(models.Model):
         VALID = "valid", "valid"
         INVALID = "invalid", "invalid"
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     value = models.CharField(max_length=320)
-    digest = models.CharField(
-        max_length=43, db_index=True, help_text="Keyed hash of kind and value: what the suppression list knows."
-    )
+    digest = models.CharField(max_length=43, help_text="Keyed hash of kind and value: what the suppression list knows.")
     validity = models.CharField(max_length=10, choices=Validity, default=Validity.UNKNOWN)
     validity_reason = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(
+        help_text="When the person gave it, or gave it again after another; the newest of a kind is the one in use."
+    )
 
     class Meta:
         verbose_name_plural = "addresses"
-        indexes = [models.Index(fields=["kind", "value"], name="address_by_value")]
+        indexes = [
+            models.Index(fields=["kind", "value"], name="address_by_value"),
+            models.Index(fields=["digest"], name="address_by_digest"),
+        ]
         constraints = [models.UniqueConstraint(fields=["contact", "kind", "value"], name="one_address_per_contact")]
 
     def __str__(self) -> str:

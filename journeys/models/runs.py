@@ -24,17 +24,22 @@ class Enrolment(models.Model):
     LIVE = (State.ACTIVE, State.WAITING)
 
     journey = models.ForeignKey(Journey, on_delete=models.PROTECT, related_name="enrolments", db_index=False)
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="enrolments")
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="enrolments")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="enrolments", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="enrolments", db_index=False)
     instance_key = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
-    step = models.ForeignKey(Step, on_delete=models.PROTECT, null=True, help_text="Where the person is.")
+    step = models.ForeignKey(
+        Step, on_delete=models.PROTECT, null=True, db_index=False, help_text="Where the person is."
+    )
     visit = models.BigIntegerField(null=True, help_text="The open visit of that step.")
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="When the engine looks at it next; empty: when an event comes.")
     awaits = models.JSONField(default=list, help_text="Events that would wake it: [{names, where}].")
     woken_by = models.BigIntegerField(null=True, help_text="The event that woke it.")
-    fence = models.PositiveIntegerField(default=0, help_text="Counts wakes; a stale worker's write does not match it.")
     context = models.JSONField(default=dict, help_text="Properties of the event that let the person in.")
+    since = models.DateTimeField(
+        help_text="When the event that let the person in happened; exit criteria and goals look at what came after it."
+    )
+    entered_by = models.BigIntegerField(null=True, help_text="The event that let the person in.")
     entered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=120, blank=True)
@@ -45,15 +50,23 @@ class Enrolment(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state__in=["active", "waiting"]), name="enrolments_due"),
-            models.Index(fields=["contact"], condition=Q(state__in=["active", "waiting"]), name="enrolments_live"),
-            models.Index(fields=["journey", "contact", "entered_at"], name="enrolments_by_entry"),
+            models.Index(
+                fields=["journey", "due_at"],
+                condition=Q(state__in=["active", "waiting"], due_at__isnull=False),
+                name="enrolments_due",
+            ),
+            models.Index(fields=["contact", "journey", "entered_at"], name="enrolments_by_contact"),
+            models.Index(fields=["version", "step"], name="enrolments_by_step"),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["journey", "contact", "instance_key"],
+                fields=["contact", "journey", "instance_key"],
                 condition=Q(state__in=["active", "waiting"]),
                 name="one_live_enrolment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["active", "waiting"]) | Q(due_at__isnull=False) | ~Q(awaits=[]),
+                name="nobody_is_stranded",
             ),
         ]
 

@@ -1,0 +1,200 @@
+"""Twilio through its own client: one pooled session a line, its error codes in our words, its callbacks."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from channels.base import CannotTell, Outgoing, Receipt, SendError, Update
+from channels.models import Message
+from config import clock
+from config.crypto import sign, signed
+from config.egress import is_loopback
+
+TIMEOUT = 15.0
+LONGEST = 1600
+# Below this age Twilio may still be working on the request that timed out, and its list is not final.
+SETTLED_AFTER = timedelta(minutes=2)
+
+# https://www.twilio.com/docs/api/errors; each says something about this number or text, so trying again is pointless.
+PERMANENT = {
+    21610: "opted_out",
+    21211: "invalid_number",
+    21214: "invalid_number",
+    21217: "invalid_number",
+    21265: "invalid_number",
+    21421: "invalid_number",
+    21614: "invalid_number",
+    30005: "invalid_number",
+    30006: "invalid_number",
+    21408: "region_not_enabled",
+    21612: "unreachable_number",
+    21602: "empty",
+    21617: "too_long",
+}
+TRANSIENT = {20003: "auth_failed", 20429: "rate_limited", 21611: "queue_full"}
+# The account's sender is wrong: an operator mends it, and the messages go out.
+SENDER = {21212, 21603, 21606, 21659, 21660, 21701, 21703, 21705}
+# Statuses that say that Twilio has the message, and no more.
+TAKEN = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
+STATUSES = {"delivered": "delivered", "read": "opened", "undelivered": "failed", "failed": "failed", "canceled": "failed"}
+
+
+def client(config: Mapping[str, Any]) -> Any:
+    """Twilio's client with a session of its own; imported here, since its import takes half a second."""
+    from twilio.http.http_client import TwilioHttpClient
+    from twilio.rest import Client
+
+    base = str(config.get("api_base") or "").rstrip("/")
+
+    class Http(TwilioHttpClient):  # type: ignore[misc]
+        def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+            if base:
+                url = base + url[len("https://") + len(urlsplit(url).netloc) :]
+            return super().request(method, url, *args, **kwargs)
+
+    return Client(config["account_sid"], config["auth_token"], http_client=Http(timeout=TIMEOUT))
+
+
+class TwilioLine:
+    """A client whose session keeps its connection open."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.client = client(config)
+        self.usable = True
+
+    def send(self, message: Outgoing) -> Receipt:
+        """Raises SendError."""
+        body = message.content.get("body", "")
+        if not body.strip():
+            raise SendError("empty", "The SMS has no text.", permanent=True)
+        if len(body) > LONGEST:
+            raise SendError("too_long", f"An SMS may have {LONGEST} characters, this has {len(body)}.", permanent=True)
+        options = {"to": message.to, "body": body, **_sender(self.config)}
+        if url := callback_url(self.config, message):
+            options["status_callback"] = url
+        try:
+            return Receipt(str(self.client.messages.create(**options).sid))
+        except Exception as error:
+            raise send_error(error) from error
+
+    def close(self) -> None:
+        """Close the session."""
+        self.client.http_client.session.close()
+
+
+def _sender(config: Mapping[str, Any]) -> dict[str, str]:
+    if config.get("messaging_service_sid"):
+        return {"messaging_service_sid": config["messaging_service_sid"]}
+    return {"from_": config["from_number"]}
+
+
+def callback_url(config: Mapping[str, Any], message: Outgoing) -> str:
+    """Where Twilio reports to, with our signed message id: it may report before we have written its own id down.
+
+    Empty where Twilio could not reach us; it refuses a message whose callback leads to localhost.
+    """
+    account = str(message.metadata.get("account") or "")
+    here = is_loopback(urlsplit(settings.BASE_URL).hostname or "")
+    if not account or (here and not is_loopback(urlsplit(config.get("api_base") or "").hostname or "")):
+        return ""
+    query = urlencode({"m": f"{message.id}.{sign('twilio', f'{account}:{message.id}')}"})
+    return f"{settings.BASE_URL}/webhooks/twilio/{account}/status?{query}"
+
+
+def send_error(error: Exception) -> SendError:
+    """What an exception of Twilio's client or of requests means for the message."""
+    import requests
+    from twilio.base.exceptions import TwilioRestException
+
+    if isinstance(error, TwilioRestException):
+        return _refusal(int(error.code or 0), int(error.status), f"{error.status} {error.code}: {error.msg}")
+    if isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in repr(error):
+        return SendError("unreachable", str(error))
+    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.InvalidURL):
+        return SendError("unreachable", str(error))
+    return SendError("no_answer", f"{type(error).__name__}: {error}", maybe_sent=True)
+
+
+def _refusal(code: int, status: int, sentence: str) -> SendError:
+    if code in PERMANENT:
+        return SendError(PERMANENT[code], sentence, permanent=True)
+    if code in TRANSIENT:
+        return SendError(TRANSIENT[code], sentence)
+    if code in SENDER:
+        return SendError("sender_refused", sentence)
+    if status in (401, 403):
+        return SendError("auth_failed", sentence)
+    if status in (408, 429) or status >= 500:
+        return SendError("rate_limited" if status == 429 else f"http_{status}", sentence)
+    return SendError(f"twilio_{code or status}", sentence, permanent=True)
+
+
+def look_up(config: Mapping[str, Any], to: str, since: datetime) -> Receipt | None:
+    """The one message to this number since then that no other of our messages has as its receipt.
+
+    Twilio's list carries no tag of ours. None: there was none at all, and Twilio has had time to show it. More than one
+    candidate, or a number that gets so many that the list does not reach back: CannotTell; the callback, which does
+    carry our id, decides.
+    """
+    line = TwilioLine(config)
+    try:
+        listed = line.client.messages.list(to=to, limit=100)
+    except Exception as error:
+        raise CannotTell(f"Twilio did not answer: {error}") from error
+    finally:
+        line.close()
+    start = since - timedelta(seconds=5)
+    recent = [found for found in listed if found.date_created and found.date_created >= start]
+    candidates = {found.sid for found in recent if str(found.direction).startswith("outbound")}
+    candidates -= set(Message.objects.filter(provider_id__in=candidates).values_list("provider_id", flat=True))
+    if len(candidates) == 1:
+        return Receipt(candidates.pop())
+    if candidates:
+        raise CannotTell(f"{len(candidates)} messages to this number could be it.")
+    if len(recent) == 100 or clock.now() - since < SETTLED_AFTER:
+        raise CannotTell("Twilio's list is not final yet.")
+    return None
+
+
+def verify(request: HttpRequest, config: Mapping[str, Any]) -> bool:
+    """Twilio's signature over the public address and the form; raises nothing."""
+    from twilio.request_validator import (
+        SIGNATURE_HEADER,
+        SIGNATURE_SETTINGS_HEADER,
+        RequestValidator,
+        get_signature_algorithm,
+    )
+
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    algorithm = get_signature_algorithm(request.headers.get(SIGNATURE_SETTINGS_HEADER))
+    if not signature or not config.get("auth_token"):
+        return False
+    url = f"{settings.BASE_URL}{request.get_full_path()}"
+    return bool(RequestValidator(config["auth_token"]).validate(url, request.POST, signature, algorithm))
+
+
+def parse(request: HttpRequest, now: datetime) -> list[Update]:
+    """The update in a verified callback. Raises ValueError when it names no message."""
+    form = request.POST
+    sid, word = form.get("MessageSid") or form.get("SmsSid"), form.get("MessageStatus") or form.get("SmsStatus")
+    if not sid or not word:
+        raise ValueError("The callback has no MessageSid or no MessageStatus.")
+    status = "taken" if word in TAKEN else STATUSES.get(word, word)
+    return [Update(sid, status, now, _reason(form.get("ErrorCode", "")), f"{sid}:{word}", _message_id(request))]
+
+
+def _reason(code: str) -> str:
+    if not code.isdecimal() or not int(code):
+        return ""
+    return PERMANENT.get(int(code), f"twilio_{code}")
+
+
+def _message_id(request: HttpRequest) -> int:
+    account = request.resolver_match.kwargs.get("account", "") if request.resolver_match else ""
+    number, _, signature = request.GET.get("m", "").partition(".")
+    return int(number) if number.isdecimal() and signed("twilio", f"{account}:{number}", signature) else 0

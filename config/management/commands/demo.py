@@ -1,0 +1,52 @@
+"""`manage.py demo`: everything at once, for a first look. `make demo` calls it."""
+
+import os
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from config import clock, durations
+
+
+class Command(BaseCommand):
+    """Migrates, loads the demo once, replays its purchases, and serves it until Ctrl-C."""
+
+    help = "Load the demo (once), replay real purchases up to yesterday, then run web, worker and mail sandbox until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The command line."""
+        port = int(os.environ.get("PORT") or 8000)
+        parser.add_argument("--port", type=int, default=port, help="of the web server (PORT, else 8000)")
+        parser.add_argument("--tick", type=durations.parse, default="3h", help="precision of the replay (default 3h)")
+        parser.add_argument("--days", type=int, default=None, help="replay only the last days of the purchases")
+        parser.add_argument("--no-serve", dest="serve", action="store_false", help="load and replay only")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run it."""
+        from demo import house, processes
+
+        if settings.DELIVERY == "live" or settings.ENVIRONMENT == "production":
+            raise CommandError(
+                "The demo makes users with known passwords; it needs DELIVERY=sandbox and no production."
+            )
+        console = Console(file=self.stdout)
+        os.environ.setdefault("BASE_URL", f"http://localhost:{options['port']}")
+        settings.BASE_URL = os.environ["BASE_URL"]
+        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            house.rehearse(clock.now(), options["tick"], _stretch(options["days"]), console)
+            if options["serve"]:
+                house.open_doors(options["port"], console)
+        except KeyboardInterrupt:
+            console.print("Stopped. What is loaded stays; the next start goes on from there.")
+        except (processes.Died, OSError) as error:
+            raise CommandError(str(error)) from error
+
+
+def _stretch(days: int | None) -> timedelta | None:
+    return timedelta(days=days) if days else None

@@ -1,0 +1,1 @@
+"""The demo: real purchases by made-up people, and two journeys that act on them. Nothing imports it but commands."""

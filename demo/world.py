@@ -1,0 +1,96 @@
+"""What must be there before the first purchase: a brand, its senders, its policies, its words, its journeys."""
+
+from datetime import datetime, time
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from channels.models import Account
+from compliance.models import FrequencyCap, QuietHours
+from contacts.models import Brand, Segment, Source, Topic
+from demo import staff, words
+from journeys import files, publishing
+from journeys.models import Journey
+
+FOLDER = Path(__file__).parent / "journeys"
+WRITE_KEY = "demo-write-key"
+ORDER = "order.completed"
+LAPSED = {
+    "all": [
+        {"kind": "event", "name": ORDER},
+        {"not": {"kind": "event", "name": ORDER, "within": "180d"}},
+    ]
+}
+
+
+def load(now: datetime) -> Source:
+    """Make what is missing of the demo's world, and return the source that its events come from."""
+    with transaction.atomic():
+        people = staff.load()
+        brand, _ = Brand.objects.get_or_create(
+            key="demo",
+            defaults={
+                "name": "Waymark Records",
+                "postal_address": "Waymark Records, 12 Example Street, Springfield, IL 62701, USA",
+                "website": "https://shop.example.test",
+                "timezone": "America/Chicago",
+            },
+        )
+        _topics(brand)
+        _accounts(brand)
+        _policies(brand)
+        words.load(brand, people["marketer"], people["legal"], now)
+        Segment.objects.get_or_create(
+            key="lapsed",
+            defaults={
+                "brand": brand,
+                "name": "Lapsed: no purchase in 180 days",
+                "condition": LAPSED,
+                "refresh_every": "1d",
+                "refresh_due_at": now,
+            },
+        )
+        _journeys(people["marketer"], now)
+        source, _ = Source.objects.get_or_create(write_key=WRITE_KEY, defaults={"brand": brand, "name": "Demo shop"})
+    return source
+
+
+def _topics(brand: Brand) -> None:
+    for key, name, description in (
+        ("orders", "Your orders", "Confirmations, shipping and everything else about an order."),
+        ("news", "Tips, news and offers", "Care tips, new arrivals, and now and then a discount."),
+    ):
+        Topic.objects.get_or_create(brand=brand, key=key, defaults={"name": name, "description": description})
+
+
+def _accounts(brand: Brand) -> None:
+    """Real senders in shape; while DELIVERY=sandbox their messages are caught by the sandbox."""
+    mail = {
+        "backend": "smtp",
+        "host": "smtp.example.test",
+        "port": 587,
+        "from_email": "Waymark Records <hello@shop.example.test>",
+    }
+    phone = {"account_sid": "AC" + "0" * 32, "auth_token": "demo", "from_number": "+15005550006"}
+    for channel, name, config in (("email", "Shop mail", mail), ("sms", "Shop SMS", phone)):
+        Account.objects.get_or_create(
+            key=f"demo-{channel}", defaults={"brand": brand, "channel": channel, "name": name, "config": config}
+        )
+
+
+def _policies(brand: Brand) -> None:
+    """Night is quiet, and nobody gets more than two marketing messages in a week."""
+    for channel, start, end in (("email", time(21), time(7)), ("sms", time(20), time(9))):
+        QuietHours.objects.get_or_create(
+            brand=brand, channel=channel, defaults={"start": start, "end": end, "classes": ["marketing"]}
+        )
+    FrequencyCap.objects.get_or_create(brand=brand, name="Marketing a week", defaults={"limit": 2, "days": 7})
+
+
+def _journeys(publisher: User, now: datetime) -> None:
+    for path in sorted(FOLDER.glob("*.yaml")):
+        if Journey.objects.filter(key=path.stem).exists():
+            continue
+        version = files.load(path.read_text(), now)
+        publishing.publish(version, publisher, now)

@@ -1,0 +1,228 @@
+"""A journey as a file: what `manage.py journeys export` writes and `import` reads. Reading back gives the same journey."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import transaction
+
+from contacts.models import Brand
+from journeys import blueprints, publishing, reading
+from journeys.base import steps, triggers
+from journeys.blueprints import Blueprint, StepPlan
+from journeys.inspection import Problem, flaws
+from journeys.models import Journey, Version
+from journeys.reading import BadFile, Lines, Mistake, Path
+
+__all__ = ["BadFile", "Plan", "dump", "load", "plan_of", "save"]
+
+WIDTH = 112
+TOP = {
+    "journey": str,
+    "name": str,
+    "brand": str,
+    "description": str,
+    "trigger": dict,
+    "reentry": dict,
+    "instance": str,
+    "exit_when": list,
+    "goal": dict,
+    "steps": list,
+}
+NEEDED = ("journey", "name", "brand", "trigger", "steps")
+STEP = {"key": str, "kind": str, "title": str, "exits": dict}
+NOUNS = {str: "a text", dict: "a mapping such as {kind: event}", list: "a list"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole journey, as a file says it."""
+
+    key: str
+    name: str
+    brand: str
+    design: Blueprint
+    description: str = ""
+    lines: Lines = field(default_factory=Lines, compare=False, repr=False)
+
+
+def load(text: str) -> Plan:
+    """Read a journey. Raises BadFile with every mistake, its line and field."""
+    value, lines = reading.read(text)
+    if not isinstance(value, dict):
+        raise BadFile([Mistake(1, "", "A journey is a mapping that starts with journey: its-key.")])
+    mistakes = _shape(value, TOP, (), lines)
+    mistakes += [Mistake(1, name, "This is missing.") for name in NEEDED if name not in value]
+    for index, step in enumerate(_list(value, "steps")):
+        mistakes += _step_shape(step, index, lines)
+    if mistakes:
+        raise BadFile(mistakes)
+    plan = Plan(
+        key=value["journey"],
+        name=value["name"],
+        brand=value["brand"],
+        description=value.get("description") or "",
+        design=_design(value),
+        lines=lines,
+    )
+    found = [*_key_mistakes(plan), *(_mistake(problem, plan) for problem in flaws(plan.design))]
+    if found:
+        raise BadFile(found)
+    return replace(plan, design=_tidy(plan.design))
+
+
+def dump(plan: Plan) -> str:
+    """The file of a journey; `load` reads the same plan from it."""
+    design = plan.design
+    reentry = {"when": design.reentry, "after": design.reentry_after}
+    top = {
+        "journey": plan.key,
+        "name": plan.name,
+        "brand": plan.brand,
+        "description": plan.description,
+        "trigger": {"kind": design.trigger, **design.trigger_config},
+        "reentry": {name: text for name, text in reentry.items() if text},
+        "instance": design.instance_key,
+        "exit_when": list(design.exit_when),
+        "goal": dict(design.goal),
+    }
+    found = [_entry(name, value) for name, value in top.items() if value]
+    found += ["steps:", *(_item(_step_dict(step)) for step in design.steps)]
+    return "\n".join(found) + "\n"
+
+
+def plan_of(version: Version) -> Plan:
+    """What the file of this version says."""
+    journey = version.journey
+    return Plan(journey.key, journey.name, journey.brand.key, blueprints.of(version), journey.description)
+
+
+@transaction.atomic
+def save(plan: Plan, owner: Any = None) -> Version:
+    """Make the journey if it is new, and its draft say what the plan says. Raises BadFile for an unknown brand."""
+    brand = Brand.objects.filter(key=plan.brand).first()
+    if not brand:
+        known = ", ".join(Brand.objects.values_list("key", flat=True)) or "none"
+        sentence = f"There is no brand {plan.brand!r}; there are: {known}."
+        raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
+    journey = Journey.objects.filter(key=plan.key).first() or Journey(key=plan.key, brand=brand, owner=owner)
+    if journey.brand_id != brand.pk:
+        sentence = f"The journey {plan.key!r} belongs to another brand, {journey.brand.key!r}; give this one another key."
+        raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
+    journey.name, journey.description = plan.name, plan.description
+    journey.save()
+    draft = publishing.new_draft(journey)
+    blueprints.write(plan.design, draft)
+    return draft
+
+
+def located(problem: Problem, plan: Plan) -> Mistake:
+    """A problem of the draft that was made of this plan, as a mistake in its file."""
+    return _mistake(problem, plan)
+
+
+def _list(value: Mapping[str, Any], name: str) -> list[Any]:
+    found = value.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _shape(value: Mapping[str, Any], known: Mapping[str, type], path: Path, lines: Lines) -> list[Mistake]:
+    """Unknown keys, and values of another shape than they must have."""
+    found = []
+    for name, item in value.items():
+        where = (*path, name)
+        if name not in known:
+            found.append(Mistake(lines.of(where), _name(where), f"There is no such key; there are: {', '.join(known)}."))
+        elif not isinstance(item, known[name]):
+            found.append(Mistake(lines.of(where), _name(where), f"This must be {NOUNS[known[name]]}."))
+    return found
+
+
+def _step_shape(step: Any, index: int, lines: Lines) -> list[Mistake]:
+    path: Path = ("steps", index)
+    if not isinstance(step, dict):
+        return [Mistake(lines.of(path), _name(path), "A step is a mapping such as {key: pause, kind: wait, for: 3d}.")]
+    missing = [name for name in ("key", "kind") if name not in step]
+    found = [Mistake(lines.of(path), _name((*path, name)), "This is missing.") for name in missing]
+    found += _shape({name: step[name] for name in STEP if name in step}, STEP, path, lines)
+    exits = step.get("exits")
+    for name, key in exits.items() if isinstance(exits, dict) else ():
+        if not isinstance(key, str):
+            where = (*path, "exits", name)
+            found.append(Mistake(lines.of(where), _name(where), "Name the key of a step, or end."))
+    return found
+
+
+def _name(path: Path) -> str:
+    """`("steps", 2, "template")` → `steps[3].template`: people count from one."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _design(value: Mapping[str, Any]) -> Blueprint:
+    trigger = dict(value["trigger"])
+    reentry = value.get("reentry") or {}
+    return Blueprint(
+        trigger=str(trigger.pop("kind", "")),
+        trigger_config=trigger,
+        reentry=str(reentry.get("when", "always")),
+        reentry_after=str(reentry.get("after", "")),
+        instance_key=value.get("instance") or "",
+        exit_when=value.get("exit_when") or [],
+        goal=value.get("goal") or {},
+        steps=tuple(_step(step) for step in value["steps"]),
+    )
+
+
+def _step(step: Mapping[str, Any]) -> StepPlan:
+    config = {name: item for name, item in step.items() if name not in STEP}
+    return StepPlan(step["key"], step["kind"], step.get("title", ""), config, step.get("exits") or {})
+
+
+def _key_mistakes(plan: Plan) -> list[Mistake]:
+    found = []
+    if not plan.key.replace("-", "").replace("_", "").isalnum() or len(plan.key) > 50:
+        sentence = "Use letters, digits, - and _ (at most 50), e.g. win-back."
+        found.append(Mistake(plan.lines.of(("journey",)), "journey", sentence))
+    if not plan.name or len(plan.name) > 120:
+        found.append(Mistake(plan.lines.of(("name",)), "name", "A name has 1 to 120 characters."))
+    return found
+
+
+def _mistake(problem: Problem, plan: Plan) -> Mistake:
+    parts: list[str | int] = [int(part) if part.isdigit() else part for part in problem.field.split(".") if part]
+    path: Path = tuple(parts)
+    if problem.step:
+        index = next((i for i, step in enumerate(plan.design.steps) if step.key == problem.step), 0)
+        path = ("steps", index, *path)
+    return Mistake(plan.lines.of(path), _name(path), problem.sentence)
+
+
+def _tidy(design: Blueprint) -> Blueprint:
+    """Settings as their forms understand them, so that one journey has one checksum however it was written."""
+    plans = tuple(
+        replace(plan, config=blueprints.cleaned(steps[plan.kind], plan.config)[0], exits=dict(plan.exits))
+        for plan in design.steps
+    )
+    config, _ = blueprints.cleaned(triggers[design.trigger], design.trigger_config)
+    return replace(design, trigger_config=config, steps=plans)
+
+
+def _step_dict(step: StepPlan) -> dict[str, Any]:
+    title = {"title": step.title} if step.title else {}
+    exits = {"exits": dict(step.exits)} if step.exits else {}
+    return {"key": step.key, "kind": step.kind, **title, **step.config, **exits}
+
+
+def _entry(name: str, value: Any) -> str:
+    line = f"{name}: {reading.write(value, flow=True)}"
+    return line if len(line) <= WIDTH or isinstance(value, str) else reading.write({name: value}, flow=False)
+
+
+def _item(step: dict[str, Any]) -> str:
+    line = f"  - {reading.write(step, flow=True)}"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join(f"  {line}" for line in reading.write([step], flow=False).splitlines())

@@ -1,0 +1,91 @@
+"""`manage.py journeys list | export KEY | import FILE | check`: journeys as files, and their health."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from config import clock
+from journeys import files, liveness, publishing
+from journeys.models import Journey
+
+
+class Command(BaseCommand):
+    help = "List journeys, write one to a file, read one from a file, or check that nobody is stuck."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("list", help="All journeys with their state and versions.")
+        export = verbs.add_parser("export", help="Write a journey as YAML to standard output.")
+        export.add_argument("key")
+        export.add_argument("--draft", action="store_true", help="The draft rather than the live version.")
+        import_ = verbs.add_parser("import", help="Read a journey from a YAML file (- is standard input) into its draft.")
+        import_.add_argument("file")
+        import_.add_argument("--publish", action="store_true", help="Publish it at once; needs --user.")
+        import_.add_argument("--user", help="User name of the person who publishes, or owns a new journey.")
+        check = verbs.add_parser("check", help="Find people who are stuck, and set them going again.")
+        check.add_argument("--dry-run", action="store_true", help="Only report.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        getattr(self, f"do_{options['verb']}")(options)
+
+    def do_list(self, options: dict[str, Any]) -> None:
+        """One line a journey."""
+        for journey in Journey.objects.select_related("brand").prefetch_related("versions"):
+            versions = ", ".join(f"v{v.number} {v.state}" for v in journey.versions.all()) or "no version"
+            self.stdout.write(f"{journey.key}\t{journey.state}\t{journey.brand.key}\t{versions}")
+
+    def do_export(self, options: dict[str, Any]) -> None:
+        """The live version (else the newest), as a file."""
+        journey = Journey.objects.filter(key=options["key"]).first()
+        if not journey:
+            known = ", ".join(Journey.objects.values_list("key", flat=True)) or "none"
+            raise CommandError(f"There is no journey {options['key']!r}; there are: {known}.")
+        newest = journey.versions.order_by("-number").first()
+        version = newest if options["draft"] else journey.live_version or newest
+        if not version:
+            raise CommandError(f"The journey {journey.key!r} has no version yet.")
+        self.stdout.write(files.dump(files.plan_of(version)), ending="")
+
+    def do_import(self, options: dict[str, Any]) -> None:
+        """A draft made of the file; published on demand."""
+        user = self._user(options["user"])
+        if options["publish"] and not user:
+            raise CommandError("--publish needs --user: somebody must answer for it.")
+        try:
+            draft = files.save(files.load(self._text(options["file"])), owner=user)
+            if options["publish"]:
+                publishing.publish(draft, user, clock.now())
+        except files.BadFile as error:
+            raise CommandError(f"{options['file']}:\n{error}") from error
+        except ValidationError as error:
+            raise CommandError("It is imported as a draft, but not published:\n" + "\n".join(error.messages)) from error
+        except PermissionDenied as error:
+            raise CommandError(f"It is imported as a draft, but not published: {error}") from error
+        self.stdout.write(f"{draft.journey.key} v{draft.number} is {draft.get_state_display()}.")
+
+    def do_check(self, options: dict[str, Any]) -> None:
+        """One line a finding."""
+        now = clock.now()
+        findings = liveness.check(now) if options["dry_run"] else liveness.repair(now)
+        for finding in findings:
+            self.stdout.write(str(finding))
+        self.stdout.write(f"{len(findings)} stuck." if options["dry_run"] else f"{len(findings)} stuck, set going again.")
+
+    def _text(self, name: str) -> str:
+        try:
+            return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{name} cannot be read: {error}") from error
+
+    def _user(self, name: str | None) -> Any:
+        if not name:
+            return None
+        user = get_user_model().objects.filter(username=name).first()
+        if not user:
+            raise CommandError(f"There is no user {name!r}.")
+        return user

@@ -1,0 +1,134 @@
+"""From draft to live and back: publish, pause, resume, retire. People inside stay pinned to the version they entered."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max
+
+from channels.models import MessageTemplate
+from compliance import stops
+from contacts.models import Segment
+from journeys import blueprints, engine
+from journeys.base import triggers
+from journeys.inspection import Problem, problems, template_of
+from journeys.models import Enrolment, Journey, Version
+
+__all__ = ["Problem", "archive", "new_draft", "pause", "problems", "publish", "resume", "retire"]
+
+User = AbstractBaseUser | AnonymousUser
+PERMISSION = "journeys.publish_journey"
+
+
+@transaction.atomic
+def publish(version: Version, user: User, now: datetime) -> Version:
+    """Make this draft the version that new people enter; the one before is retired, and people in it stay in it.
+
+    Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence.
+    """
+    _require(user)
+    journey = _locked(version.journey_id)
+    draft = Version.objects.select_related("journey__brand").get(pk=version.pk)
+    if draft.state != Version.State.DRAFT:
+        raise ValidationError(f"{draft} is published already; make a new draft to change the journey.")
+    if journey.state == Journey.State.ARCHIVED:
+        raise ValidationError(f"{journey} is archived.")
+    if found := problems(draft):
+        raise ValidationError([str(problem) for problem in found])
+    journey.versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
+    _protect(draft)
+    draft.checksum = blueprints.checksum(blueprints.of(draft))
+    draft.state, draft.published_at, draft.published_by_id = Version.State.LIVE, now, user.pk
+    draft.save()
+    if journey.state == Journey.State.DRAFT:
+        _move(journey, Journey.State.LIVE)
+    version.refresh_from_db()
+    return version
+
+
+def _protect(draft: Version) -> None:
+    """Write what the design names as foreign keys: ids inside JSON would not keep anything from being deleted."""
+    segment = triggers[draft.trigger].segment_key(draft.trigger_config)
+    draft.segment = Segment.objects.get(key=segment) if segment else None
+    plans = blueprints.of(draft).steps
+    templates = {t.key: t for t in MessageTemplate.objects.filter(key__in=map(template_of, plans))}
+    for step, plan in zip(draft.steps.order_by("position", "id"), plans, strict=True):
+        step.template = templates.get(template_of(plan))
+        step.save(update_fields=["template"])
+
+
+@transaction.atomic
+def new_draft(journey: Journey, user: User | None = None) -> Version:
+    """The journey's draft: the one there is, otherwise a copy of its newest version (or an empty one)."""
+    _locked(journey.pk)
+    if draft := journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first():
+        return draft
+    model = journey.live_version or journey.versions.order_by("-number").first()
+    number = (journey.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    draft = Version.objects.create(journey=journey, number=number)
+    if model:
+        blueprints.write(blueprints.of(model), draft)
+    return draft
+
+
+@transaction.atomic
+def pause(journey: Journey, user: User, now: datetime) -> None:
+    """Keep everybody where they are: nobody enters, nobody moves, and no message of this journey leaves.
+
+    Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live.
+    """
+    _require(user)
+    fresh = _locked(journey.pk)
+    if fresh.state != Journey.State.LIVE:
+        raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a live journey can be paused.")
+    _move(fresh, Journey.State.PAUSED)
+    stops.set("journey", fresh.key, "The journey is paused.", user, now)
+    journey.refresh_from_db()
+
+
+@transaction.atomic
+def resume(journey: Journey, user: User, now: datetime) -> None:
+    """Go on from where everybody is; those whose time came meanwhile move now. Raises like `pause`."""
+    _require(user)
+    fresh = _locked(journey.pk)
+    if fresh.state != Journey.State.PAUSED:
+        raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a paused journey can be resumed.")
+    _move(fresh, Journey.State.LIVE)
+    stops.lift("journey", fresh.key, user, now)
+    journey.refresh_from_db()
+
+
+@transaction.atomic
+def retire(journey: Journey, user: User) -> None:
+    """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied."""
+    _require(user)
+    _locked(journey.pk).versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
+
+
+@transaction.atomic
+def archive(journey: Journey, user: User, now: datetime) -> int:
+    """Close the journey for good: nobody enters, everybody leaves, nothing more is sent. Returns how many left."""
+    retire(journey, user)
+    fresh = _locked(journey.pk)
+    inside = Enrolment.objects.filter(journey=fresh, state__in=Enrolment.LIVE).values_list("id", flat=True)
+    left = engine.leave(list(inside), "journey archived", now)
+    if fresh.state == Journey.State.PAUSED:
+        stops.lift("journey", fresh.key, user, now)
+    _move(fresh, Journey.State.ARCHIVED)
+    journey.refresh_from_db()
+    return left
+
+
+def _require(user: User) -> None:
+    if not user.has_perm(PERMISSION):  # type: ignore[union-attr]
+        raise PermissionDenied("Only people with the permission to publish journeys may do this.")
+
+
+def _locked(journey_id: int) -> Journey:
+    return Journey.objects.select_for_update(of=("self",), no_key=True).get(pk=journey_id)
+
+
+def _move(journey: Journey, state: str) -> None:
+    journey.state = state
+    journey.save()

@@ -1,0 +1,1 @@
+"""A pump of its own for the worker's tests: jobs that take a while."""

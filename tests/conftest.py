@@ -1,0 +1,32 @@
+"""What every test may rely on."""
+
+from typing import Any
+
+import pytest
+from django.db.backends.postgresql.base import DatabaseOperations as PostgreSQLOperations
+from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_after_real_transactions() -> Any:
+    """Let tests with real transactions be cleaned up.
+
+    On SQLite a flush is a DELETE, which the ledgers refuse: the ledger key is put in first and taken out last. PostgreSQL
+    truncates, which row triggers do not see; but knox keeps the table of the model that ours replaces, with a foreign
+    key to the users, so it must cascade.
+    """
+    flush_sqlite, flush_postgresql = SQLiteOperations.sql_flush, PostgreSQLOperations.sql_flush
+
+    def with_key(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        statements = flush_sqlite(self, style, tables, **options)
+        last = [line for line in statements if "config_ledgerkey" in line]
+        others = [line for line in statements if "config_ledgerkey" not in line]
+        return ["INSERT INTO config_ledgerkey DEFAULT VALUES;", *others, *last] if last else statements
+
+    def cascading(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        return flush_postgresql(self, style, tables, **{**options, "allow_cascade": True})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLiteOperations, "sql_flush", with_key)
+        patch.setattr(PostgreSQLOperations, "sql_flush", cascading)
+        yield

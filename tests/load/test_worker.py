@@ -1,0 +1,132 @@
+"""The worker in real processes: whatever is killed, due work goes on within 30 seconds.
+
+Every process is killed in turn, of one and the same worker: it must survive not only one accident but a series of them.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.config.running import COUNTED, Site, connect, postgres_database
+
+pytestmark = pytest.mark.slow
+
+WITHIN = 30.0
+KINDS = [
+    pytest.param("sqlite", id="sqlite", marks=pytest.mark.xdist_group("worker-sqlite")),
+    pytest.param("servers", id="postgresql-redis", marks=[pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("worker-servers")]),
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running worker, on SQLite alone or on PostgreSQL with Redis."""
+    directory: Path = tmp_path_factory.mktemp("worker")
+    if request.param == "sqlite":
+        yield from _running(Site(directory, f"sqlite:///{directory / 'db.sqlite3'}"))
+    else:
+        with postgres_database(os.environ["DATABASE_URL"]) as database:
+            yield from _running(Site(directory, database, os.environ["BROKER_URL"]))
+
+
+def _running(site: Site) -> Iterator[Site]:
+    try:
+        site.start()
+        yield site
+    finally:
+        site.end()
+
+
+def test_work_wakes_promptly(site: Site) -> None:
+    waits = []
+    for _ in range(8):
+        job = site.add(due_in=0.7)
+        waits.append(site.until_done(job, 20) - 0.7)
+    assert max(waits) < 5, waits
+
+
+def test_idling_costs_next_to_nothing(site: Site) -> None:
+    def used() -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in site.roles().values())
+
+    before = used()
+    time.sleep(10)
+    share = (used() - before) / 10
+    print(f"idle: {share:.1%} of a core")
+    assert share < 0.03
+
+
+def test_a_broken_pump_does_not_spin(site: Site) -> None:
+    site.add(raises=True)
+    time.sleep(6)
+    failures = site.ask("SELECT failures FROM config_fault WHERE pump = 'jobs'")[0][0]
+    site.change("DELETE FROM jobs_job WHERE done_at IS NULL")
+    site.change("DELETE FROM config_fault")
+    assert 1 <= failures <= 3
+    assert site.until_done(site.add(), WITHIN)
+
+
+@pytest.mark.parametrize("role", COUNTED)
+def test_killed_while_idle(site: Site, role: str) -> None:
+    site.roles()[role].kill()
+    time.sleep(0.2)
+    job = site.add()
+    assert site.until_done(job, WITHIN), f"{role}: {site.said()}"
+
+
+@pytest.mark.parametrize("role", COUNTED)
+def test_killed_while_busy(site: Site, role: str) -> None:
+    roles = site.roles()
+    last = site.add(60, seconds=0.1)
+    time.sleep(1.5)
+    done = _done(site)
+    roles[role].kill()
+    assert _goes_on(site, done), f"{role}: {site.said()}"
+    assert site.until_done(last, 60), f"{role}: {site.said()}"
+
+
+def test_a_second_worker_of_the_same_queue_is_refused(site: Site) -> None:
+    site.roles()
+    with pytest.raises(AssertionError, match="is running on this machine already"):
+        site.manage("worker")
+
+
+def test_a_worker_stops_cleanly_and_leaves_nobody(site: Site) -> None:
+    site.add(20, seconds=0.1)
+    time.sleep(1)
+    code, seconds = site.stop()
+    assert code in (0, None)  # None: after a take-over it is nobody's child here
+    assert seconds < 12
+    psutil.wait_procs(site.processes(), timeout=2)
+    assert not site.processes()
+    assert not site.ask("SELECT name FROM config_heartbeat")
+
+
+def test_a_fresh_worker_ends_with_code_0_and_its_work_goes_on_later(site: Site) -> None:
+    site.start()
+    last = site.add(30, seconds=0.1)
+    time.sleep(0.5)
+    code, seconds = site.stop()
+    assert code == 0, site.said()
+    assert seconds < 12
+    assert not site.processes()
+    site.start()
+    assert site.until_done(last, WITHIN)
+
+
+def _done(site: Site) -> int:
+    return int(site.ask("SELECT count(*) FROM jobs_job WHERE done_at IS NOT NULL")[0][0])
+
+
+def _goes_on(site: Site, before: int) -> bool:
+    """Whether jobs are done that were not: what the killed one held (a batch) may come later."""
+    until = time.monotonic() + WITHIN
+    while time.monotonic() < until:
+        if _done(site) > before + 5:
+            return True
+        time.sleep(0.1)
+    return False
