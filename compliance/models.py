@@ -70,6 +70,9 @@ class Stop(models.Model):
     )
     set_at = models.DateTimeField(editable=False)
     lifted_at = models.DateTimeField(null=True, editable=False)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
 
     class Meta:
         constraints = [
@@ -93,6 +96,7 @@ class Approval(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("decide_approval", "Can approve or refuse what others have written")]
         constraints = [
             models.CheckConstraint(condition=~Q(approver=F("author")), name="nobody_approves_his_own_work"),
             models.UniqueConstraint(fields=["version"], condition=Q(approved=True), name="one_approval_per_version"),

@@ -19,11 +19,14 @@ class Account(models.Model):
     per_second = models.PositiveIntegerField(
         "limit per second", default=0, help_text="Messages a second; 0 means no limit."
     )
+    next_slot_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the next message may leave under the limit."
+    )
     enabled = models.BooleanField(default=True)
     is_default = models.BooleanField(
         "default", default=True, help_text="The account that the brand's messages on this channel leave by."
     )
-    history = HistoricalRecords(excluded_fields=["config"])
+    history = HistoricalRecords(excluded_fields=["config", "next_slot_at"])
 
     class Meta:
         ordering = ["brand", "channel", "name"]

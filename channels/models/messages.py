@@ -34,14 +34,14 @@ class Message(models.Model):
         BOUNCED = 40, "bounced"
         COMPLAINED = 50, "complained"
 
-    key = models.CharField(max_length=120, unique=True, help_text="Who asked, e.g. visit:42. One request, one message.")
+    key = models.CharField(max_length=120, help_text="Who asked, e.g. visit:42. One request, one message.")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="messages", db_index=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, db_index=False)
     template = models.ForeignKey(MessageTemplate, on_delete=models.PROTECT, related_name="messages")
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, db_index=False)
     channel = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    due_at = models.DateTimeField(null=True, help_text="When the gate looks at it (again); empty while it is held.")
+    due_at = models.DateTimeField(null=True, help_text="When it is looked at next: by the gate, or (maybe sent) at the provider.")
     expires_at = models.DateTimeField(
         null=True, help_text="After this instant it is pointless, and blocked as expired."
     )
@@ -71,11 +71,13 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="messages_due"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_leased"),
-            models.Index(fields=["started_at"], condition=Q(state="unknown"), name="messages_unknown"),
+            models.Index(fields=["due_at"], condition=Q(state="unknown"), name="messages_unknown"),
             models.Index(fields=["contact", "cleared_at"], name="messages_by_contact"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
         ]
         constraints = [
+            # Not unique=True: that would add a second index for LIKE.
+            models.UniqueConstraint(fields=["key"], name="one_message_per_key"),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "blocked"])
                 | Q(clearance__isnull=False, version__isnull=False, account__isnull=False),

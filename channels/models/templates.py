@@ -63,6 +63,7 @@ class TemplateVersion(models.Model):
 
     class Meta:
         ordering = ["template", "-number"]
+        permissions = [("submit_templateversion", "Can submit versions for approval")]
         constraints = [
             models.UniqueConstraint(fields=["template", "number"], name="one_version_per_number"),
             models.UniqueConstraint(
