@@ -1,44 +1,62 @@
 """What it all meant: figures for pages and exports. Reads sums, never counts rows of the hot tables."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Q, QuerySet, Sum
 
 from analytics.models import Tally
-from journeys.models import Journey, Version
+from journeys.models import Journey, Step, Version
 
-AFTER_SENDING = ("delivered", "opened", "clicked", "bounced", "complained", "unsubscribed")
+BLOCKED = "blocked:"
+ENDS = ("finished", "left", "failed")
+# Counted at a step for a message, or (converted) for the journey as a whole: all that happened to people from outside.
+OUTSIDE = ~Q(step="") & ~Q(outcome="entered") & ~Q(outcome__startswith="exit:") | Q(step="", outcome="converted")
 
 
 @dataclass(frozen=True, slots=True)
-class StepFigures:
+class Figures:
+    """Sums over some time, by outcome; `revenue` is the worth of the conversions."""
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    revenue: Decimal = Decimal(0)
+
+    def of(self, word: str) -> int:
+        """The count of an outcome, e.g. sent; `blocked` sums all reasons."""
+        return sum(self.reasons.values()) if word == "blocked" else self.outcomes.get(word, 0)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Refusals of the gate by reason, most frequent first."""
+        found = {word.removeprefix(BLOCKED): n for word, n in self.outcomes.items() if word.startswith(BLOCKED)}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class StepFigures(Figures):
     """One step of a version. `outcomes` holds every counted word, e.g. sent, blocked:no_consent, exit:next."""
 
-    key: str
-    title: str
-    kind: str
-    entered: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
+    key: str = ""
+    title: str = ""
+    kind: str = ""
+
+    @property
+    def entered(self) -> int:
+        """How often somebody came here."""
+        return self.of("entered")
 
     @property
     def sent(self) -> int:
         """Messages that the provider took."""
-        return self.outcomes.get("sent", 0)
+        return self.of("sent")
 
     @property
     def blocked(self) -> int:
         """Messages that the gate refused, for whatever reason."""
-        return sum(n for outcome, n in self.outcomes.items() if outcome.startswith("blocked:"))
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """Refusals by reason, most frequent first."""
-        found = {outcome.removeprefix("blocked:"): n for outcome, n in self.outcomes.items() if outcome.startswith("blocked:")}
-        return dict(sorted(found.items(), key=lambda item: -item[1]))
+        return self.of("blocked")
 
     @property
     def left(self) -> int:
@@ -50,18 +68,29 @@ class StepFigures:
 class Funnel:
     """A version's figures: the journey as a whole, then step by step in order."""
 
-    entered: int
-    finished: int
-    left: int
-    failed: int
-    converted: int
-    revenue: Decimal
+    version: Version
+    whole: Figures
     steps: list[StepFigures]
 
     @property
+    def entered(self) -> int:
+        """People who have entered."""
+        return self.whole.of("entered")
+
+    @property
+    def converted(self) -> int:
+        """People who have reached the goal."""
+        return self.whole.of("converted")
+
+    @property
+    def revenue(self) -> Decimal:
+        """The worth of the conversions."""
+        return self.whole.revenue
+
+    @property
     def inside(self) -> int:
-        """People who are in it now."""
-        return self.entered - self.finished - self.left - self.failed
+        """People who are in it now (of an all-time funnel)."""
+        return self.entered - sum(self.whole.of(word) for word in ENDS)
 
     @property
     def conversion_rate(self) -> float:
@@ -70,60 +99,52 @@ class Funnel:
 
 
 def funnel(version: Version) -> Funnel:
-    """The figures of one version, in two queries."""
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    revenue = Decimal(0)
-    rows = Tally.objects.filter(version=version).values_list("step", "outcome").annotate(n=Sum("count"), money=Sum("value")).order_by()
-    for step, outcome, n, money in rows:
-        counts[step][outcome] = n
-        revenue += money if outcome == "converted" else Decimal(0)
-    whole = counts[""]
-    steps = [
-        StepFigures(step.key, str(step), step.kind, counts[step.key].get("entered", 0), counts[step.key])
-        for step in version.steps.order_by("position")
-    ]
-    return Funnel(
-        entered=whole.get("entered", 0),
-        finished=whole.get("finished", 0),
-        left=whole.get("left", 0),
-        failed=whole.get("failed", 0),
-        converted=whole.get("converted", 0),
-        revenue=revenue,
-        steps=steps,
+    """The all-time figures of one version, in two queries."""
+    return funnels([version])[0]
+
+
+def funnels(versions: Sequence[Version], since: datetime | None = None, until: datetime | None = None) -> list[Funnel]:
+    """The figures of these versions from `since` to before `until` (None: all time), in two queries."""
+    sums = _by_step(_between(Tally.objects.filter(version__in=versions), since, until))
+    steps: dict[int, list[StepFigures]] = defaultdict(list)
+    for step in Step.objects.filter(version__in=versions).order_by("position"):
+        found = sums.get((step.version_id, step.key), Figures())
+        steps[step.version_id].append(StepFigures(found.outcomes, found.revenue, step.key, str(step), step.kind))
+    return [Funnel(version, sums.get((version.pk, ""), Figures()), steps[version.pk]) for version in versions]
+
+
+def period(since: datetime, until: datetime) -> Figures:
+    """What happened to messages of all journeys, and conversions, from `since` to before `until`, in one query."""
+    rows = (
+        _between(Tally.objects.filter(OUTSIDE), since, until)
+        .values_list("outcome")
+        .annotate(n=Sum("count"), money=Sum("value"))
+        .order_by()
     )
+    return _figures(rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class Day(Figures):
     """What happened on one day (UTC)."""
 
-    day: date
-    outcomes: dict[str, int]
-
-    def of(self, word: str) -> int:
-        """The count of an outcome; `blocked` sums all reasons."""
-        if word == "blocked":
-            return sum(n for outcome, n in self.outcomes.items() if outcome.startswith("blocked:"))
-        return self.outcomes.get(word, 0)
+    day: date = date.min
 
 
 def daily(until: datetime, days: int = 30) -> list[Day]:
     """Message outcomes and conversions of all journeys for the last `days` days up to `until`, oldest first, no gaps."""
     since = (until - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = (
-        Tally.objects.filter(hour__gte=since, hour__lte=until)
-        .exclude(outcome__startswith="exit:")
-        .annotate(day=TruncDate("hour"))
-        .values_list("day", "step", "outcome")
+        Tally.objects.filter(OUTSIDE, hour__gte=since, hour__lte=until)
+        .values_list("hour", "outcome")
         .annotate(n=Sum("count"))
         .order_by()
     )
     found: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for day, step, outcome, n in rows:
-        if step or outcome == "converted":
-            found[day][outcome] += n
-    first = since.date()
-    return [Day(first + timedelta(days=i), dict(found.get(first + timedelta(days=i), {}))) for i in range(days)]
+    for hour, outcome, n in rows:
+        found[hour.date()][outcome] += n
+    dates = [since.date() + timedelta(days=i) for i in range(days)]
+    return [Day(dict(found.get(day, {})), day=day) for day in dates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +159,45 @@ class JourneyFigures:
     revenue: Decimal
 
 
-def journeys(found: list[Journey]) -> list[JourneyFigures]:
+def journeys(found: Sequence[Journey]) -> list[JourneyFigures]:
     """All-time figures per journey, over all its versions, in one query."""
     rows = (
-        Tally.objects.filter(version__journey__in=found)
+        Tally.objects.filter(Q(step="") | Q(outcome="sent"), version__journey__in=found)
         .values_list("version__journey_id", "step", "outcome")
         .annotate(n=Sum("count"), money=Sum("value"))
         .order_by()
     )
     counts: dict[tuple[int, str], int] = defaultdict(int)
     revenue: dict[int, Decimal] = defaultdict(Decimal)
-    for journey, step, outcome, n, money in rows:
-        counts[journey, f"steps:{outcome}" if step else outcome] += n
+    for journey, _step, outcome, n, money in rows:
+        counts[journey, outcome] += n
         revenue[journey] += money
-    return [
-        JourneyFigures(
-            journey=journey,
-            entered=counts[journey.pk, "entered"],
-            inside=counts[journey.pk, "entered"] - sum(counts[journey.pk, word] for word in ("finished", "left", "failed")),
-            sent=counts[journey.pk, "steps:sent"],
-            converted=counts[journey.pk, "converted"],
-            revenue=revenue[journey.pk],
-        )
-        for journey in found
-    ]
+    return [_line(journey, counts, revenue[journey.pk]) for journey in found]
+
+
+def _line(journey: Journey, counts: Mapping[tuple[int, str], int], revenue: Decimal) -> JourneyFigures:
+    def of(word: str) -> int:
+        return counts.get((journey.pk, word), 0)
+
+    inside = of("entered") - sum(of(word) for word in ENDS)
+    return JourneyFigures(journey, of("entered"), inside, of("sent"), of("converted"), revenue)
+
+
+def _between(tallies: QuerySet[Tally], since: datetime | None, until: datetime | None) -> QuerySet[Tally]:
+    if since:
+        tallies = tallies.filter(hour__gte=since)
+    return tallies.filter(hour__lt=until) if until else tallies
+
+
+def _by_step(tallies: QuerySet[Tally]) -> dict[tuple[int, str], Figures]:
+    rows = tallies.values_list("version_id", "step", "outcome").annotate(n=Sum("count"), money=Sum("value")).order_by()
+    grouped: dict[tuple[int, str], list[tuple[str, int, Decimal]]] = defaultdict(list)
+    for version, step, outcome, n, money in rows:
+        grouped[version, step].append((outcome, n, money))
+    return {key: _figures(group) for key, group in grouped.items()}
+
+
+def _figures(rows: Iterable[tuple[str, int, Decimal]]) -> Figures:
+    found = list(rows)
+    money = sum((value for outcome, _, value in found if outcome == "converted"), Decimal(0))
+    return Figures({outcome: n for outcome, n, _ in found}, money)

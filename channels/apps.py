@@ -5,7 +5,12 @@ class ChannelsConfig(AppConfig):
     name = "channels"
 
     def ready(self) -> None:
-        from channels import tasks  # noqa: F401  (registers the pumps)
+        from channels import receivers, tasks  # noqa: F401  (connects receivers, registers the pumps)
         from channels.base import channels
 
         channels.discover()
+
+        from channels import panels  # noqa: F401  (adds to a person's page)
+        from contacts import reach
+
+        reach.titles.update((kind.key, kind.title) for kind in channels)

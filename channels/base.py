@@ -78,6 +78,8 @@ class Channel:
     icon: str = "send"
     address_kind: str | None = None
     is_html: bool = False
+    secrets: tuple[str, ...] = ()
+    """Fields of Config that are never shown again once they are stored."""
 
     class Content(forms.Form):
         """What a template version of this channel contains; every field is Liquid source."""
@@ -105,6 +107,10 @@ class Channel:
     def sandboxed(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The same account pointed at the sandbox, if the sandbox speaks this channel's protocol; None: it keeps rows."""
         return None
+
+    def callback(self, config: Mapping[str, Any], account: str) -> str:
+        """The path that the provider is told for callbacks about the account of this key; empty where it needs none."""
+        return ""
 
     def verify(self, request: HttpRequest, config: Mapping[str, Any]) -> bool:
         """Whether a callback is signed by the provider. The default trusts nothing."""

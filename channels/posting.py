@@ -11,6 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,7 @@ LONGEST_ANSWER = 4096
 Outcome = tuple[Outgoing, Receipt | SendError]
 
 _thread = threading.local()
+_inherited: list["_Wires"] = []
 
 
 def post_all(config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int) -> Iterator[Outcome]:
@@ -57,7 +59,7 @@ def look_up(config: Mapping[str, Any], key: str) -> Receipt | None:
     url = URL(f"{config['lookup_url'].rstrip('/')}/{quote(key, safe='')}", encoded=True)
     wires = _wires()
     try:
-        status = wires.loop.run_until_complete(_status_of(wires.session(config), url, _timeout(config)))
+        status = wires.loop.run_until_complete(_status_of(wires, config, url))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise CannotTell(f"The look-up failed: {error}") from error
     if status == 200:
@@ -67,8 +69,8 @@ def look_up(config: Mapping[str, Any], key: str) -> Receipt | None:
     raise CannotTell(f"The look-up answered {status}.")
 
 
-async def _status_of(session: aiohttp.ClientSession, url: URL, timeout: aiohttp.ClientTimeout) -> int:
-    async with session.get(url, timeout=timeout, allow_redirects=False) as answer:
+async def _status_of(wires: "_Wires", config: Mapping[str, Any], url: URL) -> int:
+    async with wires.session(config).get(url, timeout=_timeout(config), allow_redirects=False) as answer:
         return answer.status
 
 
@@ -93,7 +95,9 @@ class _Poster:
         await asyncio.sleep(0)
         while self.waiting:
             message = self.waiting.popleft()
-            self.outcomes.append((message, await self._outcome(wires, message)))
+            outcome = await self._outcome(wires, message)
+            # Not in one line with the await: the list is another one by then.
+            self.outcomes.append((message, outcome))
             self.news.set()
 
     async def _outcome(self, wires: "_Wires", message: Outgoing) -> Receipt | SendError:
@@ -121,8 +125,10 @@ class _Poster:
         async with session.post(
             url, data=body, headers=headers, timeout=_timeout(self.config), allow_redirects=False
         ) as answer:
-            # Read to the end so that the connection can be used again; a longer answer closes it.
-            await answer.content.read(LONGEST_ANSWER)
+            # Read to the end so that the connection can be used again; a longer answer closes it. The status has said
+            # all that matters: what goes wrong from here on changes nothing.
+            with suppress(aiohttp.ClientError, OSError):
+                await answer.content.read(LONGEST_ANSWER)
             if 200 <= answer.status < 300:
                 return Receipt(message.key)
             raise _refusal(answer.status, str(answer.reason))
@@ -221,6 +227,9 @@ def socket_factory(config: Mapping[str, Any]) -> SocketFactory | None:
 def _wires() -> _Wires:
     found: _Wires | None = getattr(_thread, "wires", None)
     if found is None or found.pid != os.getpid():
+        # Forked: the parent's loop must not even be collected here, both share what it waits on.
+        if found is not None:
+            _inherited.append(found)
         found = _thread.wires = _Wires()
     return found
 
@@ -228,6 +237,6 @@ def _wires() -> _Wires:
 def close() -> None:
     """Close this thread's connections (tests, and before the end of a process)."""
     found: _Wires | None = getattr(_thread, "wires", None)
-    if found is not None:
+    if found is not None and found.pid == os.getpid():
         found.close()
         del _thread.wires

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ComplianceConfig(AppConfig):
@@ -9,3 +10,7 @@ class ComplianceConfig(AppConfig):
         from compliance.base import rules
 
         rules.discover()
+
+        from compliance import roles
+
+        post_migrate.connect(roles.after_migrate, dispatch_uid="roles")

@@ -67,7 +67,8 @@ class SentFact:
     message_class: str
     brand_id: int
     cleared_at: datetime
-    same_address: bool = True
+    occasion: str = ""
+    """What it was sent for, as a hash; empty for messages that are too old for it to matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Facts:
     topic: str
     message_class: str
     template_id: int
+    occasion: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
     needs_address: bool = True

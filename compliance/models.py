@@ -1,5 +1,8 @@
 """Nouns of floor 3: policies, approvals, stops, and the reasons for every judgement."""
 
+from datetime import datetime
+from typing import cast
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -8,6 +11,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from channels.models import Message, MessageClass, TemplateVersion
+from compliance.base import SEVERITY, Outcome, Verdict
 from contacts.models import Brand
 
 
@@ -119,7 +123,7 @@ class Decision(models.Model):
     outcome = models.CharField(max_length=5, choices=Outcome)
     reason = models.CharField(max_length=60, blank=True, help_text="Code of the deciding verdict.")
     until = models.DateTimeField(null=True, help_text="When a deferred message is judged again.")
-    verdicts = models.JSONField(help_text="One entry a rule: rule, outcome, code, sentence, until.")
+    verdicts = models.JSONField(help_text="One entry a rule: [rule, outcome, code, sentence, until].")
     evidence = models.JSONField(
         default=dict, help_text="Zone and its source, local time, consent entry, content fingerprint, slots used."
     )
@@ -129,3 +133,12 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.reason}".strip()
+
+    def trace(self) -> list[Verdict]:
+        """The verdict of every rule, the strictest first, so that the reason stands on top."""
+        found = [_verdict(*row) for row in self.verdicts]
+        return sorted(found, key=lambda verdict: -SEVERITY[verdict.outcome])
+
+
+def _verdict(rule: str, outcome: str, code: str, why: str, until: str | None = None) -> Verdict:
+    return Verdict(cast("Outcome", outcome), code, why, datetime.fromisoformat(until) if until else None, rule)

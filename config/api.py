@@ -1,7 +1,7 @@
 """What every part of the REST API shares: tokens with scopes, pages, and the way errors are told."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -9,9 +9,11 @@ from knox.auth import TokenAuthentication as KnoxAuthentication
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from config.models import ApiToken
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which imports this module, as its settings say
 
 
 class TokenAuthentication(KnoxAuthentication):
@@ -41,12 +43,12 @@ class ScopedPermissions(DjangoModelPermissions):
         "POST": ["%(app_label)s.change_%(model_name)s"],
     }
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         if isinstance(request.auth, ApiToken) and self._scope(request, view) not in request.auth.scopes:
             return False
         return bool(super().has_permission(request, view))
 
-    def _scope(self, request: Request, view: APIView) -> str:
+    def _scope(self, request: Request, view: "APIView") -> str:
         verb = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
         return f"{getattr(view, 'scope', '')}:{verb}"
 
@@ -59,6 +61,6 @@ class Pages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 500
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None) -> list[Any] | None:
         found: list[Any] | None = super().paginate_queryset(queryset, request, view)
         return found

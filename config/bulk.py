@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
+from config import arrays
+
 Row = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -171,14 +173,14 @@ def _array_cast(field: Any) -> str:
     return "::text[]" if kind.startswith("varchar") else f"::{kind}[]"
 
 
-def _columns_of(rows: Sequence[Row], fields: Iterable[Any]) -> list[list[Any]]:
+def _columns_of(rows: Sequence[Row], fields: Iterable[Any]) -> list[str]:
     found = []
     for field in fields:
         name = field.attname
         if isinstance(field, models.JSONField):
-            found.append([None if row[name] is None else dumps(row[name]) for row in rows])
+            found.append(arrays.literal(None if row[name] is None else dumps(row[name]) for row in rows))
         else:
-            found.append([row[name] for row in rows])
+            found.append(arrays.literal(row[name] for row in rows))
     return found
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models import Field, ForeignObject, Lookup
 
+from config import arrays
+
 
 @ForeignObject.register_lookup  # relations do not inherit the lookups of fields
 @Field.register_lookup
@@ -20,7 +22,7 @@ class Among(Lookup):
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         if connection.vendor == "postgresql":
-            return f"%s{self._cast(connection)}", [list(value)]
+            return f"%s{self._cast(connection)}", [arrays.literal(value)]
         return "%s", [json.dumps(list(value))]
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:

@@ -24,6 +24,9 @@ class Heartbeat(models.Model):
     beat_at = models.DateTimeField()
     started_at = models.DateTimeField()
 
+    class Meta:
+        permissions = [("view_operations", "Can see jobs, queues and their errors")]
+
     def __str__(self) -> str:
         return self.name
 

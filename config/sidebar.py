@@ -1,5 +1,133 @@
-"""Unfold's settings: name, colours and the sidebar."""
+"""Unfold's settings: name, colours, and the sidebar, which shows each reader only what exists and what they may see."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "Waymark", "SITE_HEADER": "Waymark", "SITE_SUBHEADER": "Marketing operations"}
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the sidebar: the list of a model (`app.model`), or a page by its URL name and permission."""
+
+    title: str
+    icon: str
+    model: str = ""
+    page: str = ""
+    permission: str = ""
+
+
+SECTIONS: dict[str, tuple[Item, ...]] = {
+    "Work": (
+        Item("Home", "home", page="admin:index"),
+        Item("Review queue", "rule", page="admin:review_queue", permission="compliance.view_approval"),
+    ),
+    "Engage": (
+        Item("Journeys", "route", "journeys.journey"),
+        Item("Enrolments", "directions_walk", "journeys.enrolment"),
+        Item("Templates", "draft", "channels.messagetemplate"),
+        Item("Messages", "send", "channels.message"),
+    ),
+    "Audience": (
+        Item("Contacts", "group", "contacts.contact"),
+        Item("Segments", "filter_alt", "contacts.segment"),
+        Item("Events", "timeline", "contacts.event"),
+    ),
+    "Compliance": (
+        Item("Approvals", "approval", "compliance.approval"),
+        Item("Quiet hours", "bedtime", "compliance.quiethours"),
+        Item("Frequency caps", "speed", "compliance.frequencycap"),
+        Item("Stops", "front_hand", "compliance.stop"),
+        Item("Decisions", "gavel", "compliance.decision"),
+        Item("Consent ledger", "verified_user", "contacts.consent"),
+        Item("Suppressions", "block", "contacts.suppression"),
+    ),
+    "Analytics": (Item("Performance", "monitoring", page="admin:performance", permission="journeys.view_journey"),),
+    "Operations": (
+        Item("Brands & topics", "storefront", "contacts.brand"),
+        Item("Channels & senders", "hub", "channels.account"),
+        Item("Sandbox inbox", "inbox", "channels.sandboxmessage"),
+        Item("Sources", "input", "contacts.source"),
+        Item("Rejected events", "report", "contacts.rejectedevent"),
+        Item("Jobs & queues", "manufacturing", page="admin:operations", permission="config.view_operations"),
+        Item("API tokens", "key", "config.apitoken"),
+        Item("Users", "person", "auth.user"),
+        Item("Roles", "badge", "auth.group"),
+    ),
+}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sections with the items that this reader may see; what no floor provides (yet) is left out."""
+    sections = []
+    for title, items in SECTIONS.items():
+        lines = [{"title": item.title, "icon": item.icon, "link": link} for item in items if (link := _link(request, item))]
+        sections.append({"title": title, "separator": bool(sections), "items": lines})
+    return sections
+
+
+def _link(request: HttpRequest, item: Item) -> str:
+    """Where the item leads; empty if this reader must not go there, or nothing is there."""
+    if item.model:
+        return _list_of(request, item.model)
+    if item.permission and not request.user.has_perm(item.permission):
+        return ""
+    try:
+        return reverse(item.page)
+    except NoReverseMatch:
+        return ""
+
+
+def _list_of(request: HttpRequest, label: str) -> str:
+    from django.contrib.admin import site  # settings are read before the admin can be
+
+    model = apps.get_model(label)
+    if not site.is_registered(model) or not site.get_model_admin(model).has_view_permission(request):
+        return ""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def environment(request: HttpRequest) -> tuple[str, str]:
+    """The label at the top of each page: where one is, and whether messages reach real people; and its colour."""
+    colours = {("production", "live"): "success", ("production", "sandbox"): "warning"}
+    usual = "danger" if settings.DELIVERY == "live" else "info"
+    colour = colours.get((settings.ENVIRONMENT, settings.DELIVERY), usual)
+    return f"{settings.ENVIRONMENT} · {settings.DELIVERY}", colour
+
+
+def title_prefix(request: HttpRequest) -> str:
+    """Before the page title in the browser's tab, so that two environments cannot be mixed up."""
+    return "" if settings.ENVIRONMENT == "production" else f"[{settings.ENVIRONMENT}]"
+
+
+def _file(path: str) -> Callable[[HttpRequest], str]:
+    return lambda request: static(path)
+
+
+_TEAL = {
+    "50": "#f0fdfa", "100": "#ccfbf1", "200": "#99f6e4", "300": "#5eead4", "400": "#2dd4bf", "500": "#14b8a6",
+    "600": "#0f766e", "700": "#115e59", "800": "#134e4a", "900": "#10403d", "950": "#042f2e",
+}  # fmt: skip
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Waymark",
+    "SITE_HEADER": "Waymark",
+    "SITE_SUBHEADER": "Marketing operations",
+    "SITE_URL": None,
+    "SITE_ICON": _file("waymark/logo.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("waymark/logo.svg")}],
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "config.sidebar.environment",
+    "ENVIRONMENT_TITLE_PREFIX": "config.sidebar.title_prefix",
+    "COLORS": {"primary": _TEAL},
+    "STYLES": [_file("waymark/admin.css")],
+    "SCRIPTS": [_file("waymark/admin.js")],
+    # Never all models: searching a million contacts that way takes minutes (docs/operating.md).
+    "COMMAND": {"search_models": False, "search_callback": "contacts.admin.search.command"},
+    "SIDEBAR": {"command_search": True, "navigation": navigation},
+}

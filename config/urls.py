@@ -9,4 +9,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("health", health),
     path("v1/", include("contacts.ingest.urls")),
+    path("api/", include("config.api_urls")),
+    path("", include("channels.urls")),
 ]

@@ -10,7 +10,7 @@ from django.db.models import Case, Value, When
 
 from config import bulk
 from contacts import timeline
-from contacts.models import Consent, ConsentState, Topic
+from contacts.models import Consent, ConsentState, Contact, Topic
 from contacts.storable import mapping, text
 
 GRANTED, WITHDRAWN = Consent.State.GRANTED.value, Consent.State.WITHDRAWN.value
@@ -51,6 +51,7 @@ def record(grants: Sequence[Grant], now: datetime) -> list[int]:
     if not grants:
         return []
     with transaction.atomic(savepoint=False):
+        _lock_leavers(grants)
         made = sorted(bulk.insert(Consent, [_line(grant, now) for grant in grants], returning=("id",)))
         lines = [(pk, grant) for (pk,), grant in zip(made, grants, strict=True)]
         # Sorted: batches that touch the same people wait for each other, never in a circle.
@@ -58,6 +59,14 @@ def record(grants: Sequence[Grant], now: datetime) -> list[int]:
         bulk.upsert(ConsentState, states, unique=_STATE_KEY, update=_PROJECTED, newer="occurred_at", unless=_WEAKER)
         timeline.record(_facts(lines), now)
     return [pk for pk, _ in lines]
+
+
+def _lock_leavers(grants: Iterable[Grant]) -> None:
+    """The gate holds a contact's row while it judges: its clearance comes wholly before a withdrawal, and is recalled, or after it."""
+    leaving = sorted({said.contact_id for said in grants if said.state == WITHDRAWN})
+    if leaving:
+        people = Contact.objects.filter(pk__among=leaving).order_by("pk")
+        list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def grant(

@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 events_recorded = Signal()
 """Sent by `contacts.timeline.record`, inside its transaction; receivers only insert. `recorded`: [(event id, NewEvent)]; `now`."""
+
+addresses_suppressed = Signal()
+"""Sent by `contacts.suppressions.add`, inside its transaction. `digests`: the addresses' keyed hashes; `now`."""

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from config import bulk
-from contacts.models import Suppression
+from contacts import signals
+from contacts.models import Contact, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,19 @@ def add(wanted: Sequence[Suppress], now: datetime) -> int:
     }
     fresh = {(item.digest, item.channel, item.brand_id, item.reason): item for item in wanted}
     rows = [_row(item, now) for key, item in fresh.items() if key not in known]
-    bulk.insert(Suppression, rows)
+    if rows:
+        digests = sorted({row["digest"] for row in rows})
+        with transaction.atomic():
+            _lock_owners(digests)
+            bulk.insert(Suppression, rows)
+            signals.addresses_suppressed.send(sender=Suppression, digests=digests, now=now)
     return len(rows)
+
+
+def _lock_owners(digests: Sequence[str]) -> None:
+    """The gate holds a contact's row while it judges: its clearance comes wholly before this, and is recalled, or after it."""
+    owners = Contact.objects.filter(addresses__digest__among=list(digests)).order_by("pk")
+    list(owners.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def lift(ids: Iterable[int], because: str, now: datetime) -> int:

@@ -45,8 +45,10 @@ def open_doors(port: int, console: Console) -> None:
 def _played(planned: Plan) -> bool:
     """Whether the last order is on its timeline: orders are sent one after the other, and none is lost."""
     source = Source.objects.filter(write_key=world.WRITE_KEY).first()
+    if source is None:
+        return False
     last = next(moment for moment in reversed(planned.moments) if moment.call.get("event") == ORDER)
-    return bool(source) and Event.objects.filter(key=f"{source.pk}:{last.call['messageId']}").exists()
+    return Event.objects.filter(key=f"{source.pk}:{last.call['messageId']}").exists()
 
 
 def _welcome(port: int, console: Console) -> None:

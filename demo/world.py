@@ -66,13 +66,13 @@ def _topics(brand: Brand) -> None:
 
 def _accounts(brand: Brand) -> None:
     """Real senders in shape; while DELIVERY=sandbox their messages are caught by the sandbox."""
-    mail = {
+    mail: dict[str, object] = {
         "backend": "smtp",
         "host": "smtp.example.test",
         "port": 587,
         "from_email": "Waymark Records <hello@shop.example.test>",
     }
-    phone = {"account_sid": "AC" + "0" * 32, "auth_token": "demo", "from_number": "+15005550006"}
+    phone: dict[str, object] = {"account_sid": "AC" + "0" * 32, "auth_token": "demo", "from_number": "+15005550006"}
     for channel, name, config in (("email", "Shop mail", mail), ("sms", "Shop SMS", phone)):
         Account.objects.get_or_create(
             key=f"demo-{channel}", defaults={"brand": brand, "channel": channel, "name": name, "config": config}
@@ -92,5 +92,5 @@ def _journeys(publisher: User, now: datetime) -> None:
     for path in sorted(FOLDER.glob("*.yaml")):
         if Journey.objects.filter(key=path.stem).exists():
             continue
-        version = files.load(path.read_text(), now)
-        publishing.publish(version, publisher, now)
+        draft = files.save(files.load(path.read_text()), owner=publisher)
+        publishing.publish(draft, publisher, now)

@@ -49,9 +49,14 @@ class Walk:
         return self.stays[-1]
 
     def begin(self) -> None:
-        """Stand where the row says: at the first step, at the open visit, or in front of a step to be tried again."""
+        """Stand where the row says: at the first step, at the open visit, or in front of a step to be tried again.
+
+        Raises Stuck for a row that stands nowhere in this design.
+        """
         station = self.design.first
         if self.run.step_id is not None:
+            if self.run.step_id not in self.design.by_id:
+                raise Stuck("It stands at a step that is not one of its version's.")
             station = self.design.by_id[self.run.step_id]
         self.arriving = self.run.visit is None
         self.stays.append(Stay(station, self.run.visit))

@@ -2,6 +2,11 @@
 
 from datetime import UTC, datetime
 
+from django.contrib.auth.models import Permission, User
+
+from channels import outbox
+from channels.models import Account, Message, MessageTemplate, TemplateVersion
+from compliance.models import Approval
 from contacts import addresses, consents, segments, timeline
 from contacts.models import Address, Brand, Consent, Contact, Event, Segment, Source, Topic
 
@@ -72,3 +77,58 @@ def consent(person: Contact, channel: str = "email", *, topic_key: str = "news",
     defaults = {"basis": "express", "source": "test", **fields}
     pk = consents.grant(person.pk, topic(topic_key).pk, channel, now=now, **defaults)
     return Consent.objects.get(pk=pk)
+
+
+def user(name: str = "maria", *permissions: str, **fields) -> User:
+    """Somebody on the staff with these permissions, e.g. `user("maria", "journeys.publish_journey")`."""
+    found = User.objects.create_user(name, f"{name}@example.test", "secret", is_staff=True, **fields)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        found.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return found
+
+
+def template(key: str = "hello", *, channel: str = "email", content: dict | None = None, now: datetime = NOW, **fields) -> MessageTemplate:
+    """A message template of `brand()` about `topic()` with one approved version."""
+    about = fields.pop("topic", None) or topic()
+    found = MessageTemplate.objects.create(
+        brand=fields.pop("brand", None) or about.brand, key=key, name=key.title(), channel=channel, topic=about
+    )
+    author = User.objects.filter(username="author").first() or user("author")
+    defaults = {"content": content or {"subject": "Hello", "text": "Hello"}, "state": "approved", **fields}
+    version = TemplateVersion.objects.create(template=found, number=1, author=author, submitted_at=now, **defaults)
+    if version.state == TemplateVersion.State.APPROVED:
+        approve(version, now)
+    return found
+
+
+def approve(version: TemplateVersion, now: datetime = NOW) -> Approval:
+    """A reviewer's yes to exactly these words."""
+    reviewer = User.objects.filter(username="reviewer").first() or user("reviewer")
+    return Approval.objects.create(
+        version=version,
+        fingerprint=version.fingerprint,
+        author_id=version.author_id,
+        approver=reviewer,
+        approved=True,
+        decided_at=now,
+    )
+
+
+def account(channel: str = "sms", **fields) -> Account:
+    """The default account of `brand()` on a channel; in the sandbox its SMS become rows."""
+    configs = {
+        "sms": {"account_sid": "AC" + "0" * 32, "auth_token": "secret", "from_number": "+15005550006"},
+        "email": {"backend": "smtp", "host": "smtp.example.test", "port": 587, "from_email": "Acme <hi@acme.example.test>"},
+    }
+    house = fields.pop("brand", None) or brand()
+    defaults = {"name": channel.title(), "config": configs.get(channel, {}), **fields}
+    return Account.objects.get_or_create(brand=house, channel=channel, key=f"{house.key}-{channel}", defaults=defaults)[0]
+
+
+def message(person: Contact, about: MessageTemplate, key: str = "", *, now: datetime = NOW, **fields) -> Message:
+    """Somebody asks for this message; it waits in front of the gate."""
+    key = key or f"test:{Message.objects.count() + 1}"
+    request = outbox.Request(key, person.pk, about.pk, fields.pop("due_at", now), **fields)
+    outbox.request([request], now)
+    return Message.objects.get(key=key)

@@ -6,6 +6,16 @@ import pytest
 from django.db.backends.postgresql.base import DatabaseOperations as PostgreSQLOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
 
+from tests import needs
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test whose mark names something that is not here is skipped, or fails where NO_SKIPS=1 forbids that."""
+    for mark, missing in needs.MISSING.items():
+        if item.get_closest_marker(mark) and (why := missing()):
+            (pytest.fail if needs.strict() else pytest.skip)(f"Needs {mark}: {why}.")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def flush_after_real_transactions() -> Any:

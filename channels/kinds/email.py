@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest
+from django.urls import reverse
 
 from channels.base import Channel, Outgoing, Receipt, SendError, Update, channels
 from channels.lines import hand_over
@@ -46,6 +47,8 @@ class Email(Channel):
     icon = "mail"
     address_kind = "email"
     is_html = True
+    # The options of a provider may hold keys too, e.g. Mailjet's secret_key.
+    secrets = ("password", "api_key", "options", "webhook_secret", "webhook_options")
 
     class Content(forms.Form):
         subject = forms.CharField(max_length=300, validators=[single_line])
@@ -96,6 +99,12 @@ class Email(Channel):
         )
         backend_path = forms.CharField(
             required=False, help_text="Only for another Django backend: its path, e.g. package.module.EmailBackend."
+        )
+        track_clicks = forms.BooleanField(
+            required=False, initial=True, help_text="Links lead over this site, so that clicks are noted."
+        )
+        track_opens = forms.BooleanField(
+            required=False, initial=True, help_text="A hidden image notes when a mail is opened; often wrong, since programs load it."
         )
         webhook_secret = forms.CharField(
             required=False,
@@ -152,6 +161,10 @@ class Email(Channel):
             "from_email": config.get("from_email") or settings.DEFAULT_FROM_EMAIL,
             "reply_to": config.get("reply_to", ""),
         }
+
+    def callback(self, config: Mapping[str, Any], account: str) -> str:
+        provider = config.get("backend", "smtp")
+        return reverse("anymail-callback", args=(account, provider)) if provider in backends.PROVIDERS else ""
 
     def verify(self, request: HttpRequest, config: Mapping[str, Any]) -> bool:
         from channels.mail import tracking

@@ -37,6 +37,7 @@ class Sms(Channel):
     title = "SMS"
     icon = "sms"
     address_kind = "phone"
+    secrets = ("auth_token",)
 
     class Content(forms.Form):
         body = forms.CharField(

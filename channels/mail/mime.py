@@ -174,7 +174,8 @@ def _encoded(text: str) -> tuple[str, str]:
     raw = text.replace("\n", CRLF).encode(errors="replace")
     if len(raw) > 1.3 * len(text):
         return "base64", base64.encodebytes(raw).decode().replace("\n", CRLF).rstrip()
-    return "quoted-printable", binascii.b2a_qp(raw, istext=True).decode()
+    # It breaks lines by \n alone where the text itself has no break; servers refuse such a mail.
+    return "quoted-printable", binascii.b2a_qp(raw, istext=True).decode().replace(CRLF, "\n").replace("\n", CRLF)
 
 
 def _short_lines(text: str) -> bool:

@@ -23,14 +23,17 @@ _GONE = (smtplib.SMTPServerDisconnected, OSError)
 def connect(config: Mapping[str, Any]) -> "SmtpLine":
     """Open a connection and log in. Raises SendError, transient: nothing was handed over."""
     host, port, timeout = config["host"], int(config["port"]), float(config.get("timeout") or 30)
+    options: dict[str, Any] = {"local_hostname": DNS_NAME.get_fqdn(), "timeout": timeout}
     try:
-        client = smtplib.SMTP_SSL if config.get("use_ssl") else smtplib.SMTP
-        smtp = client(host, port, local_hostname=DNS_NAME.get_fqdn(), timeout=timeout)
-        smtp.ehlo_or_helo_if_needed()
-        if config.get("use_tls"):
-            smtp.starttls(context=ssl.create_default_context())
-        if config.get("username"):
-            smtp.login(config["username"], config.get("password", ""))
+        if config.get("use_ssl"):
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, context=ssl.create_default_context(), **options)
+        else:
+            smtp = smtplib.SMTP(host, port, **options)
+        try:
+            _greet(smtp, config)
+        except Exception:
+            smtp.close()
+            raise
     except smtplib.SMTPAuthenticationError as error:
         raise SendError("auth_failed", f"{host} refused user name or password: {_said(error)}") from error
     except smtplib.SMTPNotSupportedError as error:
@@ -40,6 +43,14 @@ def connect(config: Mapping[str, Any]) -> "SmtpLine":
     except _GONE as error:
         raise SendError("unreachable", f"{host}:{port}: {error}") from error
     return SmtpLine(smtp, config)
+
+
+def _greet(smtp: smtplib.SMTP, config: Mapping[str, Any]) -> None:
+    smtp.ehlo_or_helo_if_needed()
+    if config.get("use_tls"):
+        smtp.starttls(context=ssl.create_default_context())
+    if config.get("username"):
+        smtp.login(config["username"], config.get("password", ""))
 
 
 class SmtpLine:
@@ -66,9 +77,10 @@ class SmtpLine:
     def close(self) -> None:
         """QUIT, as far as the other side still listens."""
         try:
-            self.smtp.sock.settimeout(2)
+            if self.smtp.sock:
+                self.smtp.sock.settimeout(2)
             self.smtp.quit()
-        except (*_GONE, AttributeError):
+        except _GONE:
             self.smtp.close()
 
     def _written(self, message: Outgoing) -> mime.Envelope:
@@ -95,6 +107,9 @@ class SmtpLine:
         commands = [f"MAIL FROM:<{envelope.sender}>{options}", f"RCPT TO:<{envelope.recipient}>", "DATA"]
         answers = self._pipelined(commands) if self.pipelining else self._one_by_one(commands)
         mail, recipient, data = answers
+        if mail[0] == 421 and self.mails:
+            # Written into the idle line just before the server closed it.
+            raise smtplib.SMTPServerDisconnected(mail[1].decode(errors="replace"))
         if data[0] == 354 and not _good(recipient):
             # Pipelined past a refusal: the server now waits for a text that has no recipient.
             self._end_empty()

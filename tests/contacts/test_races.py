@@ -13,13 +13,8 @@ from contacts.models import Address, AnonymousId, ConsentState, Contact, Event, 
 from contacts.traits import clean
 from tests.builders import NOW, contact, segment, topic
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def two_writers():
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time.")
+# SQLite has one writer at a time.
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(*works):

@@ -27,5 +27,7 @@ class Command(BaseCommand):
             ApiToken(name=options["name"], scopes=options["scopes"]).clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        _, token = ApiToken.objects.create(user=user, expiry=timedelta(days=options["days"]), name=options["name"], scopes=options["scopes"])
+        _, token = ApiToken.objects.create(
+            user=user, expiry=timedelta(days=options["days"]), name=options["name"], scopes=options["scopes"]
+        )
         self.stdout.write(token)

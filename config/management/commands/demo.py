@@ -3,7 +3,7 @@
 import os
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.management import call_command
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "The demo makes users with known passwords; it needs DELIVERY=sandbox and no production."
             )
-        console = Console(file=self.stdout)
+        console = Console(file=cast(IO[str], self.stdout))
         os.environ.setdefault("BASE_URL", f"http://localhost:{options['port']}")
         settings.BASE_URL = os.environ["BASE_URL"]
         call_command("migrate", interactive=False, verbosity=0)

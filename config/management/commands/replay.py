@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -71,4 +71,4 @@ class Command(BaseCommand):
             planned = plan.plan(found, clock.now(), **days)
         except (purchases.BadFile, OSError) as error:
             raise CommandError(str(error)) from error
-        performance.perform(planned, options["tick"], options["speed"], Console(file=self.stdout))
+        performance.perform(planned, options["tick"], options["speed"], Console(file=cast(IO[str], self.stdout)))

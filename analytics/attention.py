@@ -1,0 +1,177 @@
+"""What somebody should look at now, worst first. Each check is one small query; nobody sees what he may not open."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Sum
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+
+from analytics.models import Tally
+from channels.models import Account, Message, TemplateVersion
+from compliance.models import Stop
+from config.models import Fault
+from contacts.models import EventBatch, RejectedEvent
+from journeys.models import Journey, Step, Version
+
+DANGER, WARNING, NOTICE = 0, 1, 2
+TONES = ("danger", "warning", "notice")
+NEWEST_BATCHES = 20_000
+LATE = timedelta(minutes=5)
+REVIEW_DUE = timedelta(days=1)
+MANY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to look at. `url` is empty where there is no page."""
+
+    severity: int
+    title: str
+    detail: str
+    url: str = ""
+
+    @property
+    def tone(self) -> str:
+        """danger, warning or notice."""
+        return TONES[self.severity]
+
+
+Check = Callable[[datetime], Iterator[Item]]
+
+
+def items(user: Any, now: datetime) -> list[Item]:
+    """All that this user may see, worst first."""
+    found = [item for permission, check in CHECKS if user.has_perm(permission) for item in check(now)]
+    return sorted(found, key=lambda item: item.severity)
+
+
+def _stops(now: datetime) -> Iterator[Item]:
+    for stop in Stop.objects.filter(lifted_at=None).order_by("set_at"):
+        about = f"{stop.get_scope_display()} {stop.value}".strip()
+        yield Item(DANGER, f"Stopped: {about}", f"{stop.reason} (since {_age(now - stop.set_at)})", _page("compliance_stop"))
+
+
+def _late_events(now: datetime) -> Iterator[Item]:
+    oldest = EventBatch.objects.filter(handled_at=None).order_by("id").first()
+    if oldest and now - oldest.created_at > LATE:
+        detail = f"The oldest has waited {_age(now - oldest.created_at)}. Does a worker run?"
+        yield Item(DANGER, "Events wait for the journeys", detail, _page("contacts_eventbatch"))
+
+
+def _faults(now: datetime) -> Iterator[Item]:
+    for fault in Fault.objects.order_by("pump"):
+        last = fault.error.strip().splitlines()[-1:] or [""]
+        detail = f"{_times(fault.failures)} in a row: {last[0][:200]}"
+        yield Item(DANGER, f"Work fails: {fault.pump}", detail, _page("config_fault"))
+
+
+def _accounts(now: datetime) -> Iterator[Item]:
+    """Senders that messages leave by in vain."""
+    waiting = Message.objects.filter(state=Message.State.PENDING, attempts__gt=0, account__isnull=False)
+    rows = waiting.values_list("account", "account__name").annotate(n=Count("id"), error=Max("error")).order_by("-n")
+    for pk, name, n, error in rows:
+        yield Item(DANGER, f"Sender in trouble: {name}", f"{_many(n)} tried again. {error[:200]}", _page("channels_account", pk))
+
+
+def _senders(now: datetime) -> Iterator[Item]:
+    """Channels that live journeys send by, but that have no sender."""
+    steps = Step.objects.filter(version__state=Version.State.LIVE, template__isnull=False)
+    used = set(steps.order_by().values_list("template__brand", "template__channel", "template__brand__name"))
+    senders = set(Account.objects.filter(enabled=True, is_default=True).values_list("brand", "channel"))
+    for brand, channel, name in sorted(used):
+        if (brand, channel) not in senders:
+            detail = f"Live journeys of {name} send by it, and none of their messages can leave."
+            yield Item(DANGER, f"No sender for {channel}", detail, _page("channels_account"))
+
+
+def _unknown(now: datetime) -> Iterator[Item]:
+    count = Message.objects.filter(state=Message.State.UNKNOWN)[: MANY + 1].count()
+    if count:
+        detail = "The provider did not say whether it took them. They are looked up; decide about those that stay."
+        yield Item(WARNING, f"{_many(count)} maybe sent", detail, _page("channels_message", state="unknown"))
+
+
+def _bad_batches(now: datetime) -> Iterator[Item]:
+    newest = EventBatch.objects.aggregate(id=Max("id"))["id"] or 0
+    bad = EventBatch.objects.filter(id__gt=newest - NEWEST_BATCHES).exclude(error="").aggregate(n=Count("id"), last=Max("created_at"))
+    if bad["n"]:
+        detail = f"Journeys could not react to some of them; the last was {_age(now - bad['last'])} ago."
+        yield Item(WARNING, f"{bad['n']} batches of events with errors", detail, _page("contacts_eventbatch"))
+
+
+def _set_aside(now: datetime) -> Iterator[Item]:
+    rows = Tally.objects.filter(step="", outcome="failed").values_list("version__journey", "version__journey__name")
+    for pk, name, n in rows.annotate(n=Sum("count")).order_by("-n"):
+        if n > 0:
+            url = _page("journeys_enrolment", state="failed", journey__id__exact=pk)
+            yield Item(WARNING, f"{n:,} people set aside in {name}", "A step failed for them; let them go on when it is mended.", url)
+
+
+def _reviews(now: datetime) -> Iterator[Item]:
+    waiting = TemplateVersion.objects.filter(state=TemplateVersion.State.SUBMITTED)
+    found = waiting.aggregate(n=Count("id"), oldest=Min("submitted_at"))
+    if found["n"]:
+        age = now - found["oldest"]
+        severity = WARNING if age > REVIEW_DUE else NOTICE
+        title = f"{found['n']} version{'s' * (found['n'] > 1)} waiting for review"
+        yield Item(severity, title, f"The oldest has waited {_age(age)}.", _address("admin:compliance_review_queue"))
+
+
+def _rejected(now: datetime) -> Iterator[Item]:
+    count = RejectedEvent.objects.filter(received_at__gte=now - timedelta(days=1))[: MANY + 1].count()
+    if count:
+        detail = "In the last day. Each is kept with its reason, so that its sender can be mended."
+        yield Item(NOTICE, f"{_many(count, 'event')} rejected", detail, _page("contacts_rejectedevent"))
+
+
+def _paused(now: datetime) -> Iterator[Item]:
+    for journey in Journey.objects.filter(state=Journey.State.PAUSED):
+        yield Item(NOTICE, f"{journey.name} is paused", "People stay where they are.", _page("journeys_journey", journey.pk))
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("compliance.view_stop", _stops),
+    ("contacts.view_eventbatch", _late_events),
+    ("config.view_fault", _faults),
+    ("channels.view_account", _accounts),
+    ("channels.view_account", _senders),
+    ("channels.view_message", _unknown),
+    ("contacts.view_eventbatch", _bad_batches),
+    ("journeys.view_enrolment", _set_aside),
+    ("channels.view_templateversion", _reviews),
+    ("contacts.view_rejectedevent", _rejected),
+    ("journeys.view_journey", _paused),
+)
+
+
+def _page(model: str, pk: int = 0, **query: Any) -> str:
+    """The admin's list of a model (with a filter), or one object's page."""
+    return _address(f"admin:{model}_change", pk) if pk else _address(f"admin:{model}_changelist", **query)
+
+
+def _address(name: str, *args: Any, **query: Any) -> str:
+    try:
+        found = reverse(name, args=args)
+    except NoReverseMatch:  # the thing has no page: the sentence still stands
+        return ""
+    return f"{found}?{urlencode(query)}" if query else found
+
+
+def _many(count: int, noun: str = "message") -> str:
+    number = f"more than {MANY:,}" if count > MANY else f"{count:,}"
+    return f"{number} {noun}{'' if count == 1 else 's'}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _age(span: timedelta) -> str:
+    """The largest unit that is at least one, e.g. 3 hours."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if (n := int(span.total_seconds() // length)) >= 1:
+            return f"{n} {unit}{'s' * (n > 1)}"
+    return "less than a minute"

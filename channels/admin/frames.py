@@ -1,0 +1,49 @@
+"""Words of others, shown in the admin: always in a sandboxed frame with an address of its own, where no script can run.
+
+`srcdoc` would inherit the admin's policy, which allows scripts; an own response has its own policy. The policy's
+`sandbox` also holds when somebody opens the address outside its frame.
+"""
+
+import re
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_TARGET = '<base target="_blank">'
+_DARK = "<style>:root { color-scheme: dark; }</style>"
+
+
+NO_IMAGES, OUR_IMAGES, ALL_IMAGES = "", " 'self'", " https: http:"
+
+
+def html(words: str, *, images: str = NO_IMAGES, links: bool = False, dark: bool = False) -> HttpResponse:
+    """A mail's HTML as its reader sees it.
+
+    `images`: none for copies of what was sent: looking must not count as opening; those within the mail always show.
+    `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
+    """
+    if dark:
+        words += _DARK
+    return _framed(_with_target(words) if links else words, images=images, links=links)
+
+
+def page(template: str, context: dict[str, object]) -> HttpResponse:
+    """A page of our own with escaped words in it, e.g. a plain text, an SMS, or why there is nothing to see."""
+    return _framed(render_to_string(template, context))
+
+
+def _framed(document: str, *, images: str = NO_IMAGES, links: bool = False) -> HttpResponse:
+    response = HttpResponse(document)
+    sandbox = "sandbox allow-popups allow-popups-to-escape-sandbox" if links else "sandbox"
+    response["Content-Security-Policy"] = f"{_POLICY}; img-src data:{images}; {sandbox}"
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _with_target(words: str) -> str:
+    """Within the head, if there is one: a tag before the doctype would change how the mail is laid out."""
+    head = _HEAD.search(words)
+    return f"{words[: head.end()]}{_TARGET}{words[head.end() :]}" if head else _TARGET + words

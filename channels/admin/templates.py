@@ -1,0 +1,70 @@
+"""Message templates, with the list of their versions."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from channels.admin.choosing import ChannelFilter, ChannelFirst, title
+from channels.models import MessageTemplate, TemplateVersion
+from config.adminsite import HistoryAdmin
+
+
+class TemplateForm(forms.ModelForm):
+    """A topic belongs to a brand; a template of one brand cannot ask for the consent of another."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        topic = data.get("topic")
+        brand = data.get("brand") or (self.instance.brand if self.instance.pk else None)
+        if topic and brand and topic.brand_id != brand.pk:
+            self.add_error("topic", f"“{topic}” is a topic of {topic.brand}; choose one of {brand}.")
+        return data
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(ChannelFirst, HistoryAdmin):
+    """What a template is about; its words are in its versions."""
+
+    form = TemplateForm
+    list_display = ("name", "goes_by", "brand", "topic", "live", "drafts")
+    list_filter = (ChannelFilter, "brand", "topic")
+    list_select_related = ("brand", "topic")
+    search_fields = ("name", "key")
+    prepopulated_fields = {"key": ("name",)}
+    fields = ("brand", "name", "key", "topic")
+    change_form_outer_after_template = "admin/channels/messagetemplate/versions.html"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("versions__author")
+
+    @admin.display(description="channel", ordering="channel")
+    def goes_by(self, template: MessageTemplate) -> str:
+        return title(template.channel)
+
+    @admin.display(description="in use")
+    def live(self, template: MessageTemplate) -> str:
+        """The approved versions, with their languages."""
+        found = [version for version in template.versions.all() if version.state == TemplateVersion.State.APPROVED]
+        return ", ".join(f"v{version.number} {version.locale}".strip() for version in reversed(found)) or "nothing yet"
+
+    @admin.display(description="not yet approved")
+    def drafts(self, template: MessageTemplate) -> str:
+        open_states = (TemplateVersion.State.DRAFT, TemplateVersion.State.SUBMITTED)
+        found = [version for version in template.versions.all() if version.state in open_states]
+        return ", ".join(f"v{version.number} {version.get_state_display()}" for version in found) or "–"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: MessageTemplate | None = None) -> tuple[str, ...]:
+        return ("brand", "key") if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: MessageTemplate | None = None) -> Any:
+        return {} if obj else self.prepopulated_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: MessageTemplate | None = None) -> bool:
+        return False
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
+        versions = TemplateVersion.objects.filter(template=object_id).select_related("author").order_by("-number")
+        context = {"versions": list(versions) if object_id and object_id.isdecimal() else [], **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)

@@ -1,0 +1,191 @@
+"""Liquid as its users may write it: strict about what is missing, and unable to eat time or memory.
+
+python-liquid already hides object attributes and methods. On top of its limits come guards of our own, since four things
+get by them: an unclosed tag parses in quadratic time, a huge range is built before any loop counts it, string filters
+grow text exponentially, and `date` of "now" reads the clock.
+"""
+
+import functools
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import liquid
+from liquid import Environment
+from liquid.exceptions import LiquidError, UndefinedError
+from liquid.filter import liquid_filter, with_context
+from liquid.undefined import FalsyStrictUndefined, is_undefined
+from markupsafe import Markup
+
+LONGEST_SOURCE = 400_000
+LONGEST_TEXT = 1_000_000
+LONGEST_RANGE = 1_000
+_OPENING = re.compile(r"\{\{|\{%")
+_CLOSING = re.compile(r"\}\}|%\}")
+_RANGE = re.compile(r"\(\s*(-?\w[\w.]*)\s*\.\.\s*(-?\w[\w.]*)\s*\)")
+_NO_TAGS = ("include", "render")
+"""They load other templates by name; there are none to load."""
+
+
+class BadSource(ValueError):
+    """A template that does not parse; the sentence says where and why."""
+
+
+class Missing(ValueError):
+    """A variable that has no value for this person, and no fall-back either. `name` is what was written."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has no value for this person; write {{{{ {name} | default: '…' }}}}.")
+        self.name = name
+
+
+class Unrenderable(ValueError):
+    """A template that cannot be rendered for this person: a limit was hit, or a filter got what it cannot use."""
+
+
+class _Undefined(FalsyStrictUndefined):
+    """False in conditions, replaced by `default`, an error wherever it would leave a hole in a sentence."""
+
+    force_liquid_default = True
+
+
+class _Limited(Environment):
+    """Bounds on what one rendering may use."""
+
+    loop_iteration_limit = 10_000
+    local_namespace_limit = 200_000
+    output_stream_limit = LONGEST_TEXT
+    context_depth_limit = 20
+
+
+def _growing(name: str, grow: Any) -> Any:
+    """A string filter that refuses to grow a text beyond all measure."""
+
+    @functools.wraps(grow)
+    def bounded(value: Any, *arguments: Any, **options: Any) -> Any:
+        if name.startswith("replace") and arguments:
+            _check_replacement(str(value), *(str(argument) for argument in arguments[:2]))
+        found = grow(value, *arguments, **options)
+        if isinstance(found, str) and len(found) > LONGEST_TEXT:
+            raise LiquidError(f"{name} makes a text of more than {LONGEST_TEXT:,} characters", token=None)
+        return found
+
+    return bounded
+
+
+def _check_replacement(text: str, old: str, new: str = "") -> None:
+    times = text.count(old) if old else len(text) + 1
+    if len(text) + times * len(new) > LONGEST_TEXT:
+        raise LiquidError(f"replace makes a text of more than {LONGEST_TEXT:,} characters", token=None)
+
+
+@with_context
+@liquid_filter
+def _date(value: Any, pattern: str = "%d %B %Y", *, context: Any) -> str:
+    """An instant on the person's own clock; `"now"` is the instant at which the message is made."""
+    if is_undefined(value):
+        return str(value)  # raises, as everywhere
+    instant = context.resolve("now") if value in ("now", "today") else _instant(value)
+    if not isinstance(instant, datetime):
+        return str(value)
+    zone = context.resolve("zone", default=UTC)
+    try:
+        return instant.astimezone(zone if isinstance(zone, tzinfo) else UTC).strftime(str(pattern))
+    except (ValueError, OverflowError) as error:
+        raise LiquidError(f"date: {error}", token=None) from error
+
+
+def _instant(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        found = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def _environment(autoescape: bool) -> Environment:
+    made = _Limited(undefined=_Undefined, strict_filters=True, autoescape=autoescape)
+    for name in _NO_TAGS:
+        del made.tags[name]
+    if "safe" in made.filters:
+        del made.filters["safe"]  # it would let a contact's attribute write HTML
+    for name in ("append", "prepend", "replace", "replace_first", "replace_last", "join", "newline_to_br", "escape",
+                 "url_encode", "base64_encode", "upcase", "capitalize"):  # fmt: skip
+        made.filters[name] = _growing(name, made.filters[name])
+    made.filters["date"] = _date
+    return made
+
+
+_PLAIN, _HTML = _environment(autoescape=False), _environment(autoescape=True)
+
+
+@functools.lru_cache(maxsize=2048)
+def parse(source: str, html: bool = False) -> liquid.BoundTemplate:
+    """The template in `source`; with `html`, values are escaped. Raises BadSource with the line."""
+    _guard(source)
+    try:
+        return (_HTML if html else _PLAIN).from_string(source)
+    except LiquidError as error:
+        raise BadSource(_sentence(error, source)) from None
+    except (RecursionError, ValueError, TypeError) as error:
+        raise BadSource(f"This cannot be read: {error}.") from None
+
+
+def render(source: str, context: Mapping[str, Any], html: bool = False) -> str:
+    """The text for this context. Raises BadSource, Missing, Unrenderable."""
+    if "{" not in source:
+        return source
+    template = parse(source, html)
+    try:
+        return str(template.render(**context))
+    except UndefinedError as error:
+        raise Missing(_undefined_name(error)) from None
+    except LiquidError as error:
+        raise Unrenderable(_sentence(error, source)) from None
+    except (RecursionError, ValueError, TypeError, ArithmeticError, AttributeError, LookupError) as error:
+        raise Unrenderable(f"It cannot be rendered: {type(error).__name__}: {error}.") from None
+
+
+def variables(source: str) -> frozenset[str]:
+    """The variables of the context that the template uses, as dotted names, e.g. `contact.first_name`. Raises BadSource."""
+    found = parse(source).analyze().globals.values()
+    return frozenset(
+        ".".join(str(part) for part in use.segments if isinstance(part, str)) for uses in found for use in uses
+    )
+
+
+def _guard(source: str) -> None:
+    if len(source) > LONGEST_SOURCE:
+        raise BadSource(f"This is longer than {LONGEST_SOURCE:,} characters.")
+    opening, closing = len(_OPENING.findall(source)), len(_CLOSING.findall(source))
+    if opening > closing:
+        raise BadSource(f"A tag is not closed: there are {opening} of {{{{ and {{%, but only {closing} of }}}} and %}}.")
+    for found in _RANGE.finditer(source):
+        if not all(_is_small(bound) for bound in found.groups()):
+            raise BadSource(f"The range {found[0]} may only have bounds from -{LONGEST_RANGE} to {LONGEST_RANGE}, as numbers.")
+
+
+def _is_small(bound: str) -> bool:
+    return bound.lstrip("-").isdecimal() and len(bound) < 6 and abs(int(bound)) <= LONGEST_RANGE
+
+
+def _sentence(error: LiquidError, source: str) -> str:
+    said = str(error.args[0] if error.args else error).splitlines()[0].rstrip(".")
+    token = getattr(error, "token", None)
+    start = getattr(token, "start_index", None)
+    place = f"line {source.count(chr(10), 0, start) + 1}: " if isinstance(start, int) and start >= 0 else ""
+    return f"{place}{said}."
+
+
+def _undefined_name(error: UndefinedError) -> str:
+    return str(error.args[0] if error.args else error).splitlines()[0].removesuffix(" is undefined").strip("'")
+
+
+def markup(text: str) -> Markup:
+    """Text that is HTML already, so that it is not escaped again."""
+    return Markup(text)  # noqa: S704 (only for texts that this code wrote)

@@ -1,0 +1,47 @@
+"""A version's words as one person would read them, without a message: nothing is stored, tracked or sent."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from channels import rendering
+from channels.base import channels
+from channels.models import Message, MessageTemplate
+from contacts import zones
+from contacts.models import Contact, Event
+
+UNSUBSCRIBE = "https://example.invalid/unsubscribe"
+SAMPLE = {"first_name": "Sam", "last_name": "Sample", "email": "sam@example.test"}
+
+
+def words(template: MessageTemplate, content: Mapping[str, str], contact: Contact | None, now: datetime) -> dict[str, str]:
+    """Every field of `content` as this contact (None: a made-up one) would read it. Raises liquid's BadSource, Missing, Unrenderable."""
+    brand = template.brand
+    zone = contact.timezone if contact and zones.known(contact.timezone) else brand.timezone
+    reader = rendering.Reader(
+        contact=_person(contact) if contact else SAMPLE,
+        brand={name: getattr(brand, name) for name in ("key", "name", "postal_address", "website")},
+        event=_event(template, contact),
+        now=now,
+        zone=zones.zone(zone) if zones.known(zone) else UTC,
+        unsubscribe_url=UNSUBSCRIBE,
+    )
+    return rendering.render(channels[template.channel], content, reader)
+
+
+def _person(contact: Contact) -> dict[str, Any]:
+    rows = contact.addresses.order_by("created_at", "id").values_list("kind", "value")
+    columns = {name: getattr(contact, name) for name in ("locale", "country", "region", "timezone")}
+    found = rendering.contact_variables(contact.pk, contact.external_id, contact.attributes, dict(rows), **columns)
+    found.setdefault("attributes", contact.attributes)
+    return found
+
+
+def _event(template: MessageTemplate, contact: Contact | None) -> dict[str, Any]:
+    """What the words may say about the event: that of the contact's last message of this template, else of anybody's."""
+    messages = Message.objects.filter(template=template)
+    mine = messages.filter(contact=contact).order_by("-id").values_list("context", flat=True).first()
+    if mine is None and contact:
+        events = Event.objects.filter(contact=contact).exclude(name__startswith="message.")
+        mine = events.order_by("-occurred_at").values_list("properties", flat=True).first()
+    return mine or messages.order_by("-id").values_list("context", flat=True).first() or {}

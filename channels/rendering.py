@@ -1,0 +1,72 @@
+"""From approved words to the words for one person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from channels import links, liquid
+from channels.base import Channel
+from channels.models import MessageClass
+
+REFUSABLE = frozenset({MessageClass.MARKETING.value, MessageClass.SERVICE.value})
+"""Classes of messages that a person can unsubscribe from."""
+VARIABLES = frozenset({"contact", "event", "brand", "unsubscribe_url", "now", "zone"})
+"""What templates may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom the words are for, and what they may use."""
+
+    contact: Mapping[str, Any]
+    brand: Mapping[str, Any]
+    event: Mapping[str, Any]
+    now: datetime
+    zone: tzinfo
+    unsubscribe_url: str = ""
+
+    def context(self) -> dict[str, Any]:
+        """The variables of a template."""
+        return {
+            "contact": self.contact,
+            "brand": self.brand,
+            "event": self.event,
+            "now": self.now,
+            "zone": self.zone,
+            "unsubscribe_url": self.unsubscribe_url,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message's rendered fields, and the headers that go with them."""
+
+    content: dict[str, str]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def contact_variables(
+    contact_id: int, external_id: str, attributes: Mapping[str, Any], addresses: Mapping[str, str], **columns: str
+) -> dict[str, Any]:
+    """`contact` in templates: the attributes, with the columns and addresses beside them. Empty ones are missing."""
+    known = {"external_id": external_id, **columns, **addresses}
+    return {**attributes, **{name: value for name, value in known.items() if value}, "id": contact_id}
+
+
+def render(channel: Channel, content: Mapping[str, str], reader: Reader) -> dict[str, str]:
+    """Every field for this person, without links that know the message. Raises liquid's BadSource, Missing, Unrenderable."""
+    context = reader.context()
+    return {name: liquid.render(source, context, html=name == "html") for name, source in content.items() if source}
+
+
+def words(
+    channel: Channel, content: Mapping[str, str], message_class: str, message_id: int, reader: Reader, *, clicks: bool, opens: bool
+) -> Words:
+    """The words of one message as they are sent: tracked links, and a way out where there must be one. Raises as `render`."""
+    found = render(channel, content, reader)
+    if not channel.is_html:
+        return Words(found)
+    if found.get("html"):
+        found["html"] = links.tracked(found["html"], message_id, clicks=clicks, opens=opens)
+    return Words(found, links.list_headers(message_id) if message_class in REFUSABLE else {})

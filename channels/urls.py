@@ -1,0 +1,13 @@
+"""Addresses that messages and providers lead to. They stand in mails for years: never change one."""
+
+from django.urls import URLPattern, path
+
+from channels import views
+
+urlpatterns: list[URLPattern] = [
+    path("c/<str:token>", views.click, name="click"),
+    path("o/<str:token>.gif", views.opened, name="open"),
+    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("webhooks/twilio/<slug:account>/status", views.callback, name="twilio-callback"),
+    path("webhooks/anymail/<slug:account>/<slug:provider>/tracking", views.callback, name="anymail-callback"),
+]

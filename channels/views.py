@@ -1,0 +1,108 @@
+"""What contacts and providers reach without a login: clicks, opens, unsubscription, callbacks.
+
+A GET changes nothing that anybody could mind: link scanners follow every link of a mail. Only a POST unsubscribes.
+"""
+
+import base64
+from logging import getLogger
+from urllib.parse import urlsplit
+
+from csp.decorators import csp
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from channels import feedback, links
+from channels.base import Update, channels
+from channels.models import Account, Message
+from config import clock
+
+log = getLogger("waymark.webhooks")
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+SOURCE = "unsubscribe link"
+STRICT = {
+    "default-src": ["'none'"],
+    "style-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+"""Pages of contacts: no script at all."""
+
+
+@csp({"DIRECTIVES": STRICT})
+@never_cache
+@require_safe
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Note the click and go on to where the link leads."""
+    to = request.GET.get("to", "")
+    message_id = links.read("click", token, to)
+    if message_id is None or urlsplit(to).scheme not in ("http", "https"):
+        return _not_ours(request)
+    _note(request, message_id, "clicked", to)
+    return HttpResponseRedirect(to)
+
+
+@never_cache
+@require_safe
+def opened(request: HttpRequest, token: str) -> HttpResponse:
+    """Note that the images of a mail were loaded; a forged token gets the same image and notes nothing."""
+    message_id = links.read("open", token)
+    if message_id is not None:
+        _note(request, message_id, "opened")
+    return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@csrf_exempt
+@csp({"DIRECTIVES": STRICT})
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link in the mail, and the one-click POST of mail programs (RFC 8058): no cookie, no redirect."""
+    message_id = links.read("unsubscribe", token)
+    if message_id is None:
+        if request.method == "POST":
+            log.warning("An unsubscription with a forged or broken token was refused")
+        return _not_ours(request)
+    message = Message.objects.filter(pk=message_id).select_related("topic", "brand").first()
+    if message is None:  # its contact was erased; there is nobody left to write to
+        return render(request, "public/unsubscribed.html", {"topic": "", "brand": ""})
+    words = {"topic": message.topic, "brand": message.brand, "channel": channels[message.channel].title}
+    if request.method != "POST":
+        return render(request, "public/unsubscribe.html", words)
+    now = clock.now()
+    how = "one-click" if request.POST.get("List-Unsubscribe") == "One-Click" else SOURCE
+    feedback.apply([Update("", feedback.UNSUBSCRIBED, now, reason=how, message_id=message_id)], now)
+    return render(request, "public/unsubscribed.html", words)
+
+
+@csrf_exempt
+@require_POST
+def callback(request: HttpRequest, account: str, provider: str = "") -> HttpResponse:
+    """What a provider tells about messages. Unsigned: 403, and nothing changes; an error of ours: 500, so it comes again."""
+    found = Account.objects.filter(key=account).first()
+    if found is None or found.channel not in channels or not channels[found.channel].verify(request, found.config):
+        log.warning("A callback for the account %r was refused: it is not signed by its provider", account)
+        return HttpResponseForbidden("The signature does not fit.")
+    now = clock.now()
+    try:
+        updates = channels[found.channel].parse(request, found.config, now)
+    except ValueError as error:
+        log.warning("A callback for the account %r makes no sense: %s", account, error)
+        return HttpResponseBadRequest(str(error))
+    feedback.apply(updates, now, account_id=found.pk)
+    return HttpResponse(status=204)
+
+
+def _note(request: HttpRequest, message_id: int, word: str, to: str = "") -> None:
+    """HEAD is a scanner's."""
+    if request.method == "GET":
+        now = clock.now()
+        feedback.apply([Update("", word, now, reason=to, message_id=message_id)], now)
+
+
+def _not_ours(request: HttpRequest) -> HttpResponse:
+    return render(request, "public/broken_link.html", status=404)

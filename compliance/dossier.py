@@ -1,0 +1,226 @@
+"""Everything that the rules may know about a batch of messages, loaded in a constant number of queries."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Case, F, JSONField, Q, Value, When
+
+from channels.base import channels
+from channels.models import Account, Message, TemplateVersion
+from channels.models.templates import fingerprint
+from compliance import stops
+from compliance.base import CapFact, ConsentFact, Facts, QuietFact, SentFact, SuppressionFact, VersionFact
+from compliance.claims import Claimed
+from compliance.models import Approval, FrequencyCap, QuietHours
+from compliance.rules.duplicate import WITHIN
+from config import bulk
+from contacts import suppressions, zones
+from contacts.models import Address, Brand, ConsentState, Contact, Topic
+
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A brand, as far as the rules care."""
+
+    key: str
+    zone_name: str
+    quiet: Mapping[str, tuple[QuietFact, ...]]
+    caps: tuple[CapFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An address that could be used: the newest of its kind."""
+
+    id: int
+    digest: str
+    validity: str
+
+
+@dataclass(slots=True)
+class Dossier:
+    """The facts of a batch. `sent` grows while the batch is judged: what was just cleared counts for the next message."""
+
+    houses: dict[int, House] = field(default_factory=dict)
+    topics: dict[int, str] = field(default_factory=dict)
+    versions: dict[int, dict[str, VersionFact]] = field(default_factory=dict)
+    accounts: dict[tuple[int, str], Account] = field(default_factory=dict)
+    people: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    ways: dict[tuple[int, str], Way] = field(default_factory=dict)
+    consents: dict[tuple[int, str, int], ConsentFact] = field(default_factory=dict)
+    suppressed: dict[str, list[suppressions.Match]] = field(default_factory=dict)
+    sent: dict[int, list[SentFact]] = field(default_factory=dict)
+    stops: list[str] = field(default_factory=list)
+
+    def facts(self, one: Claimed) -> Facts:
+        """What the rules may know about this message."""
+        house = self.houses[one.brand_id]
+        locale, zone_name, zone_source = self.people[one.contact_id]
+        version = _in_language(self.versions.get(one.template_id, {}), locale)
+        kind = channels[one.channel]
+        way = self.ways.get((one.contact_id, kind.address_kind)) if kind.address_kind else None
+        if not zone_name:
+            zone_name, zone_source = house.zone_name, "brand"
+        return Facts(
+            message_id=one.id,
+            contact_id=one.contact_id,
+            brand_id=one.brand_id,
+            channel=one.channel,
+            topic=self.topics[one.topic_id],
+            # What nobody has approved is judged as the strictest class.
+            message_class=version.message_class if version else "marketing",
+            template_id=one.template_id,
+            occasion=occasion(one.context),
+            labels=one.labels,
+            expires_at=one.expires_at,
+            needs_address=kind.address_kind is not None,
+            address_id=way.id if way else None,
+            address_validity=way.validity if way else "",
+            has_account=(one.brand_id, one.channel) in self.accounts,
+            zone=_zone(zone_name),
+            zone_name=zone_name,
+            zone_source=zone_source,
+            consent=self.consents.get((one.contact_id, one.channel, one.topic_id)),
+            suppressions=self._suppressions(way, one) if way else (),
+            version=version,
+            quiet=house.quiet.get(one.channel, ()),
+            caps=house.caps,
+            sent=self.sent.get(one.contact_id, ()),
+            stops=stops.concerning(self.stops, house.key, one.channel, one.labels) if self.stops else (),
+        )
+
+    def note(self, one: Claimed, facts: Facts, now: datetime) -> None:
+        """This message was just cleared."""
+        fact = SentFact(
+            one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion
+        )
+        self.sent.setdefault(one.contact_id, []).append(fact)
+
+    def _suppressions(self, way: Way, one: Claimed) -> Sequence[SuppressionFact]:
+        return [
+            SuppressionFact(match.id, match.reason, match.created_at)
+            for match in self.suppressed.get(way.digest, ())
+            if match.covers(one.channel, one.brand_id)
+        ]
+
+
+def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
+    """The dossier of these messages: about a dozen queries, however many there are."""
+    contact_ids = list({one.contact_id for one in batch})
+    brand_ids = {one.brand_id for one in batch}
+    houses = _houses(brand_ids)
+    ways = _ways(contact_ids, batch)
+    return Dossier(
+        houses=houses,
+        topics=dict(Topic.objects.filter(id__in={one.topic_id for one in batch}).values_list("id", "key")),
+        versions=_versions({one.template_id for one in batch}),
+        accounts=_accounts(brand_ids),
+        people=_people(contact_ids),
+        ways=ways,
+        consents=_consents(contact_ids, {one.topic_id for one in batch}),
+        suppressed=suppressions.matching([way.digest for way in ways.values()], now),
+        sent=_sent(contact_ids, {one.template_id for one in batch}, houses.values(), now),
+        stops=stops.standing(),
+    )
+
+
+def occasion(context: Mapping[str, Any]) -> str:
+    """A hash of what a message was asked for; empty when nothing is known of it, and then nothing is a duplicate."""
+    if not context:
+        return ""
+    return hashlib.sha256(bulk.dumps(sorted(context.items())).encode()).hexdigest()[:16]
+
+
+def _in_language(versions: Mapping[str, VersionFact], locale: str) -> VersionFact | None:
+    """The version in the person's own language: `fr-CA`, else `fr`, else the one for everybody."""
+    if not versions:
+        return None
+    return versions.get(locale) or versions.get(locale.partition("-")[0]) or versions.get("")
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> tzinfo:
+    return zones.zone(name) if zones.known(name) else UTC
+
+
+def _houses(ids: Iterable[int]) -> dict[int, House]:
+    wanted = list(ids)
+    quiet: dict[int, dict[str, tuple[QuietFact, ...]]] = {}
+    for policy in QuietHours.objects.filter(brand_id__in=wanted, enabled=True):
+        fact = QuietFact(policy.start, policy.end, frozenset(policy.classes))
+        mine = quiet.setdefault(policy.brand_id, {})
+        mine[policy.channel] = (*mine.get(policy.channel, ()), fact)
+    caps: dict[int, tuple[CapFact, ...]] = {}
+    for cap in FrequencyCap.objects.filter(brand_id__in=wanted, enabled=True).order_by("id"):
+        fact_ = CapFact(cap.name, cap.limit, timedelta(days=cap.days))
+        caps[cap.brand_id] = (*caps.get(cap.brand_id, ()), fact_)
+    rows = Brand.objects.filter(id__in=wanted).values_list("id", "key", "timezone")
+    return {pk: House(key, zone, quiet.get(pk, {}), caps.get(pk, ())) for pk, key, zone in rows}
+
+
+def _versions(template_ids: Iterable[int]) -> dict[int, dict[str, VersionFact]]:
+    """Approved versions by template and language, each with its fingerprint computed now."""
+    rows = TemplateVersion.objects.filter(template_id__in=list(template_ids), state=TemplateVersion.State.APPROVED)
+    yes = {
+        version: (print_, approver)
+        for version, print_, approver in Approval.objects.filter(version__in=rows, approved=True).values_list(
+            "version_id", "fingerprint", "approver__username"
+        )
+    }
+    found: dict[int, dict[str, VersionFact]] = {}
+    for pk, number, template_id, locale, message_class, content, state in rows.values_list(
+        "id", "number", "template_id", "locale", "message_class", "content", "state"
+    ):
+        approved, approver = yes.get(pk, ("", ""))
+        now_says = fingerprint(template_id, locale, message_class, content)
+        fact = VersionFact(pk, number, state, message_class, now_says, approved, approver)
+        found.setdefault(template_id, {})[locale] = fact
+    return found
+
+
+def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
+    enabled = Account.objects.filter(brand_id__in=list(brand_ids), enabled=True, is_default=True).defer("config")
+    return {(account.brand_id, account.channel): account for account in enabled}
+
+
+def _people(ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    rows = Contact.objects.filter(id__among=ids).values_list("id", "locale", "timezone", "timezone_source")
+    return {pk: (locale, zone, source) for pk, locale, zone, source in rows.order_by()}
+
+
+def _ways(contact_ids: Sequence[int], batch: Sequence[Claimed]) -> dict[tuple[int, str], Way]:
+    kinds = {kind for one in batch if (kind := channels[one.channel].address_kind)}
+    if not kinds:
+        return {}
+    rows = Address.objects.filter(contact_id__among=contact_ids, kind__in=kinds).order_by("created_at", "id")
+    columns = ("contact_id", "kind", "id", "digest", "validity")
+    return {(contact_id, kind): Way(*way) for contact_id, kind, *way in rows.values_list(*columns)}
+
+
+def _consents(contact_ids: Sequence[int], topic_ids: Iterable[int]) -> dict[tuple[int, str, int], ConsentFact]:
+    rows = ConsentState.objects.filter(contact_id__among=contact_ids, topic_id__in=list(topic_ids))
+    columns = ("contact_id", "channel", "topic_id", "consent_id", "state", "basis", "occurred_at", "expires_at")
+    return {(c, channel, topic): ConsentFact(*fact) for c, channel, topic, *fact in rows.values_list(*columns)}
+
+
+def _sent(
+    contact_ids: Sequence[int], template_ids: Iterable[int], houses: Iterable[House], now: datetime
+) -> dict[int, list[SentFact]]:
+    """Earlier messages that count: as far back as the longest cap, and what was said of the same templates of late."""
+    longest = max((cap.window for house in houses for cap in house.caps), default=timedelta(0))
+    of_late = Q(cleared_at__gt=now - WITHIN, template_id__in=list(template_ids))
+    counts = of_late if longest <= timedelta(0) else of_late | Q(cleared_at__gt=now - longest)
+    # The words' context is only read where it can matter.
+    said = Case(When(of_late, then=F("context")), default=Value(None, JSONField()), output_field=JSONField())
+    rows = Message.objects.filter(counts, contact_id__among=contact_ids).annotate(said=said).order_by()
+    columns = ("contact_id", "id", "template_id", "channel", "message_class", "brand_id", "cleared_at", "said")
+    found: dict[int, list[SentFact]] = {}
+    for contact_id, *values, context in rows.values_list(*columns):
+        found.setdefault(contact_id, []).append(SentFact(*values, occasion(context or {})))
+    return found

@@ -1,0 +1,90 @@
+"""Who may do what: one table of roles, written into Django's groups after every `migrate`.
+
+The groups are the product's own: what was changed in them by hand is set back. For other needs, make a group of your own.
+Permissions of higher floors are named as strings.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+_CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
+_CHANNELS = "channels: messagetemplate templateversion message renderedcopy"
+_JOURNEYS = "journeys: journey version step enrolment visit"
+_DECISIONS = "compliance: approval decision stop"
+_POLICIES = "compliance: quiethours frequencycap"
+
+# role → verb → models by app; a verb of its own name is a permission as it stands.
+TABLE: dict[str, dict[str, tuple[str, ...]]] = {
+    "Marketer": {
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression", "channels: sandboxmessage"),
+        "add": ("contacts: segment address", "channels: messagetemplate templateversion", "journeys: journey version step"),
+        "change": ("contacts: segment contact address", "channels: messagetemplate templateversion", "journeys: journey version step"),
+        "delete": ("contacts: segment address", "channels: templateversion", "journeys: version step"),
+        "may": ("journeys.publish_journey", "channels.submit_templateversion"),
+    },
+    "Legal reviewer": {
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage"),
+        "add": (_POLICIES, "compliance: stop", "contacts: suppression topic consent"),
+        "change": (_POLICIES, "compliance: stop", "contacts: suppression topic consentstate"),
+        "delete": (_POLICIES,),
+        "may": ("compliance.decide_approval",),
+    },
+    "Operator": {
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault"),
+        "add": ("channels: account", "contacts: source", "compliance: stop", "config: apitoken"),
+        "change": ("channels: account message", "contacts: source", "compliance: stop", "journeys: enrolment"),
+        "delete": ("config: apitoken",),
+        "may": ("config.view_operations",),
+    },
+    "Support agent": {
+        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy messagetemplate templateversion", "compliance: decision", "journeys: journey enrolment visit"),
+        "change": ("contacts: consentstate",),
+    },
+    "Analyst": {
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression"),
+    },
+}  # fmt: skip
+ADMINISTRATOR = "Administrator"
+OURS = ("config", "contacts", "channels", "compliance", "journeys", "analytics", "auth")
+
+
+def permissions(role: str) -> set[str]:
+    """The permissions of a role, as `app.codename`. Raises KeyError for an unknown one."""
+    return set(_named(TABLE[role]))
+
+
+def sync() -> None:
+    """Make the groups and give each exactly its permissions. What does not exist (yet) is left out. Idempotent."""
+    known = {f"{app}.{codename}": pk for app, codename, pk in _known()}
+    with transaction.atomic():
+        for role in (*TABLE, ADMINISTRATOR):
+            wanted = set(known) if role == ADMINISTRATOR else permissions(role)
+            _give(role, {known[name] for name in wanted & known.keys()})
+
+
+def after_migrate(app_config: AppConfig, **_: Any) -> None:
+    """Receiver of `post_migrate`: acts once, when the permissions of the last app have been made."""
+    if app_config is [found for found in apps.get_app_configs() if found.models_module][-1]:
+        sync()
+
+
+def _named(verbs: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    for verb, lines in verbs.items():
+        for line in lines:
+            app, _, models = line.partition(": ")
+            yield from [line] if verb == "may" else (f"{app}.{verb}_{model}" for model in models.split())
+
+
+def _known() -> Any:
+    ours = Permission.objects.filter(content_type__app_label__in=OURS)
+    return ours.order_by().values_list("content_type__app_label", "codename", "pk")
+
+
+def _give(role: str, wanted: set[int]) -> None:
+    group, _ = Group.objects.get_or_create(name=role)
+    if wanted != set(group.permissions.order_by().values_list("pk", flat=True)):
+        group.permissions.set(wanted)

@@ -1,0 +1,27 @@
+"""What legal approved is what is sent."""
+
+from datetime import datetime
+
+from compliance.base import Facts, Rule, Verdict, allow, deny, rules
+
+
+@rules.register
+class ApprovedContentRule(Rule):
+    """Refuses words that nobody approved, and words that are not exactly those that were approved.
+
+    The fingerprint is computed anew from the stored words at every judgement, so that a change that went round all forms
+    (a script, SQL) is noticed as well.
+    """
+
+    key = "approved_content"
+    title = "Approved content"
+
+    def judge(self, facts: Facts, now: datetime) -> Verdict:
+        version = facts.version
+        if version is None:
+            return deny("not_approved", "The template has no approved version for this person's language.")
+        if not version.approved_fingerprint:
+            return deny("not_approved", f"Version {version.number} has no approval.")
+        if version.fingerprint != version.approved_fingerprint:
+            return deny("seal_broken", f"The words of version {version.number} are not those that were approved.")
+        return allow(f"Version {version.number}, approved by {version.approver or 'a former user'}.")

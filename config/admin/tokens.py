@@ -1,0 +1,104 @@
+"""API tokens: made, shown once, and revoked."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget
+
+from config import clock
+from config.adminsite import ModelAdmin
+from config.models import SCOPES, ApiToken
+
+LONGEST = 3650
+
+
+class TokenForm(forms.ModelForm):
+    """A new token. `maker` is who makes it: nobody hands out more than they hold."""
+
+    maker: Any
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in SCOPES],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="What it may do; give no more than the other system needs.",
+    )
+    days = forms.IntegerField(
+        label="Valid for days",
+        initial=365,
+        min_value=1,
+        max_value=LONGEST,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="After that it stops working.",
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ("name", "user", "scopes", "days")
+
+    def clean_user(self) -> Any:
+        user = self.cleaned_data["user"]
+        if not self.maker.is_superuser and not user.get_all_permissions() <= self.maker.get_all_permissions():
+            raise forms.ValidationError(f"{user} may do things that you may not; only {user} or a superuser can make this token.")
+        return user
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ModelAdmin):
+    """Keys of other systems. Only their hashes are kept: a lost one is revoked, and a new one made."""
+
+    form = TokenForm
+    autocomplete_fields = ("user",)
+    list_display = ("name", "user", "what", "created", "expiry", "valid")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    search_help_text = "Name of the token or user"
+    fields = ("name", "user", "scopes", "days")
+
+    @admin.display(description="scopes")
+    def what(self, token: ApiToken) -> str:
+        return ", ".join(token.scopes) or "none"
+
+    @admin.display(boolean=True)
+    def valid(self, token: ApiToken) -> bool:
+        return token.expiry is None or token.expiry > clock.now()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        return type("TokenForm", (form,), {"maker": request.user})
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("name", "user", "what", "created", "expiry") if obj else ("name", "user", "scopes", "days")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("name", "user", "what", "created", "expiry") if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"user": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        made, request.new_token = ApiToken.objects.create(  # type: ignore[attr-defined]
+            user=data["user"], name=data["name"], scopes=data["scopes"], expiry=timedelta(days=data["days"])
+        )
+        obj.pk = made.pk
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """The one time that the token is shown: in the answer itself, kept by nobody."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Token {obj.name}",
+            "opts": self.opts,
+            "token": request.new_token,  # type: ignore[attr-defined]
+            "back": reverse("admin:config_apitoken_changelist"),
+        }
+        return never_cache(render)(request, "admin/config/apitoken/created.html", context)

@@ -1,0 +1,79 @@
+"""The base classes: Unfold's, made for tables with millions of rows."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Model
+from django.http import HttpRequest
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import StackedInline as UnfoldStackedInline
+from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from config.adminsite.fields import ReadableJSONField
+from config.adminsite.paginator import CappedPaginator
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """Lists that stay fast: never counted to the end, foreign keys in one query, no deletion in bulk.
+
+    Name the foreign keys that a list shows in `list_select_related`, and every foreign key to contacts in
+    `autocomplete_fields`; no `date_hierarchy` on large tables.
+    """
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_select_related: bool | tuple[str, ...] = True
+    list_filter_submit = False
+    compressed_fields = True
+    warn_unsaved_form = True
+    formfield_overrides = {models.JSONField: {"form_class": ReadableJSONField, "widget": UnfoldAdminTextareaWidget}}
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's bulk deletion: it collects everything that hangs on every row."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """For models that keep their history: who changed what, when; with the way back."""
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """For ledgers and what only the machinery writes: to be looked at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class TabularInline(UnfoldTabularInline):
+    """Rows of a belonging model, edited with it."""
+
+    extra = 0
+
+
+class StackedInline(UnfoldStackedInline):
+    """Belonging models, edited with theirs, one below the other."""
+
+    extra = 0
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows of a belonging model, to be looked at."""
+
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
