@@ -58,14 +58,14 @@ def _late_events(now: datetime) -> Iterator[Item]:
     oldest = EventBatch.objects.filter(handled_at=None).order_by("id").first()
     if oldest and now - oldest.created_at > LATE:
         detail = f"The oldest has waited {_age(now - oldest.created_at)}. Does a worker run?"
-        yield Item(DANGER, "Events wait for the journeys", detail, _page("contacts_eventbatch"))
+        yield Item(DANGER, "Events wait for the journeys", detail, _address("admin:operations"))
 
 
 def _faults(now: datetime) -> Iterator[Item]:
     for fault in Fault.objects.order_by("pump"):
         last = fault.error.strip().splitlines()[-1:] or [""]
         detail = f"{_times(fault.failures)} in a row: {last[0][:200]}"
-        yield Item(DANGER, f"Work fails: {fault.pump}", detail, _page("config_fault"))
+        yield Item(DANGER, f"Work fails: {fault.pump}", detail, _address("admin:operations"))
 
 
 def _accounts(now: datetime) -> Iterator[Item]:
@@ -117,7 +117,7 @@ def _reviews(now: datetime) -> Iterator[Item]:
         age = now - found["oldest"]
         severity = WARNING if age > REVIEW_DUE else NOTICE
         title = f"{found['n']} version{'s' * (found['n'] > 1)} waiting for review"
-        yield Item(severity, title, f"The oldest has waited {_age(age)}.", _address("admin:compliance_review_queue"))
+        yield Item(severity, title, f"The oldest has waited {_age(age)}.", _address("admin:review_queue"))
 
 
 def _rejected(now: datetime) -> Iterator[Item]:
@@ -134,14 +134,14 @@ def _paused(now: datetime) -> Iterator[Item]:
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("compliance.view_stop", _stops),
-    ("contacts.view_eventbatch", _late_events),
-    ("config.view_fault", _faults),
+    ("config.view_operations", _late_events),
+    ("config.view_operations", _faults),
     ("channels.view_account", _accounts),
     ("channels.view_account", _senders),
     ("channels.view_message", _unknown),
     ("contacts.view_eventbatch", _bad_batches),
     ("journeys.view_enrolment", _set_aside),
-    ("channels.view_templateversion", _reviews),
+    ("compliance.view_approval", _reviews),
     ("contacts.view_rejectedevent", _rejected),
     ("journeys.view_journey", _paused),
 )

@@ -70,9 +70,9 @@ def register() -> None:
     """Put the cards on the home page."""
     folder = "analytics/home"
     for card in (
-        home.Card("headlines", f"Last {DAYS} days", f"{folder}/headlines.html", headlines, "analytics.view_tally", 10, True),
+        home.Card("headlines", f"Last {DAYS} days", f"{folder}/headlines.html", headlines, "journeys.view_journey", 10, True),
         home.Card("attention", "Needs attention", f"{folder}/attention.html", needs, "", 20, True),
-        home.Card("volume", "Messages by day", f"{folder}/volume.html", volume, "analytics.view_tally", 30),
+        home.Card("volume", "Messages by day", f"{folder}/volume.html", volume, "journeys.view_journey", 30),
         home.Card("live", "Live journeys", f"{folder}/live.html", live, "journeys.view_journey", 40),
     ):
         home.register(card)

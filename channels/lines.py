@@ -170,6 +170,23 @@ def _close(line: Line) -> None:
         pass
 
 
+def never_connected(error: BaseException) -> bool:
+    """Whether an HTTP client's exception says that no connection was made, so that nothing can have been taken.
+
+    requests wraps urllib3's exceptions in its arguments, those in `reason`, and the causes beneath.
+    """
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
+
+    seen: list[object] = [error]
+    for found in seen:
+        if isinstance(found, NewConnectionError | ConnectTimeoutError | ProxyError | SSLError):
+            return True
+        if isinstance(found, BaseException):
+            inner = (*found.args, getattr(found, "reason", None), found.__cause__, found.__context__)
+            seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
+    return False
+
+
 def close_all() -> None:
     """Close every idle line of this process (tests, and before the end of a process)."""
     with _lock:

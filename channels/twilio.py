@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from channels.base import CannotTell, Outgoing, Receipt, SendError, Update
+from channels.lines import never_connected
 from channels.models import Message
 from config import clock
 from config.crypto import sign, signed
@@ -113,9 +114,7 @@ def send_error(error: Exception) -> SendError:
 
     if isinstance(error, TwilioRestException):
         return _refusal(int(error.code or 0), int(error.status), f"{error.status} {error.code}: {error.msg}")
-    if isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in repr(error):
-        return SendError("unreachable", str(error))
-    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.InvalidURL):
+    if isinstance(error, requests.exceptions.InvalidURL) or never_connected(error):
         return SendError("unreachable", str(error))
     return SendError("no_answer", f"{type(error).__name__}: {error}", maybe_sent=True)
 

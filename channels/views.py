@@ -33,7 +33,7 @@ STRICT = {
 """Pages of contacts: no script at all."""
 
 
-@csp({"DIRECTIVES": STRICT})
+@csp(STRICT)
 @never_cache
 @require_safe
 def click(request: HttpRequest, token: str) -> HttpResponse:
@@ -57,7 +57,7 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @csrf_exempt
-@csp({"DIRECTIVES": STRICT})
+@csp(STRICT)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:

@@ -32,8 +32,10 @@ from config import life, queue
 LOOK_SECONDS = 0.25
 SILENCE_SECONDS = 12.0
 """A beat every 2 s, turns of 2 s: five missed beats are no coincidence."""
-START_SECONDS = 60.0
-"""How long a cluster may take to its first beat."""
+START_SECONDS = 20.0
+"""How long a cluster may take to its first beat. One that never came to life may be hung, or the machine slow: the next
+gets twice as long, up to LONGEST_START."""
+LONGEST_START = 120.0
 STOP_SECONDS = 10.0
 LONGEST_PAUSE = 15.0
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -59,8 +61,9 @@ def kill_group(group: int) -> None:
 class Crew:
     """A cluster in a process group of its own, and the pulse that rings for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
         life.touch()
+        self._patience = patience
         self._watch = life.Watch(life.path())
         self._cluster = subprocess.Popen(command("--part", "cluster"), process_group=0)  # noqa: S603
         self._pulse = self._start_pulse()
@@ -78,7 +81,7 @@ class Crew:
             log.warning("The pulse ended with code %s; starting another", self._pulse.returncode)
             self._pulse = self._start_pulse()
         silence = self._watch.silence()
-        if silence > (SILENCE_SECONDS if self._watch.seen_alive else START_SECONDS):
+        if silence > (SILENCE_SECONDS if self._watch.seen_alive else self._patience):
             return f"the cluster gave no sign of life for {silence:.0f} seconds"
         return ""
 
@@ -108,6 +111,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._stopping = False
+        self._patience = START_SECONDS
 
     def run(self) -> None:
         """Supervise until told to stop. Raises AlreadyRunning."""
@@ -121,7 +125,7 @@ class Supervisor:
         self._sleep(pause)
         if self._stopping:
             return 0.0
-        crew = Crew()
+        crew = Crew(self._patience)
         try:
             trouble = self._watch(crew)
         except BaseException:
@@ -132,7 +136,11 @@ class Supervisor:
             return 0.0
         crew.kill()
         log.error("Starting the worker again: %s", trouble)
-        return 0.0 if crew.lived else min(max(1.0, pause * 2), LONGEST_PAUSE)
+        if crew.lived:
+            self._patience = START_SECONDS
+            return 0.0
+        self._patience = min(2 * self._patience, LONGEST_START)
+        return min(max(1.0, pause * 2), LONGEST_PAUSE)
 
     def _watch(self, crew: Crew) -> str:
         while not self._stopping:

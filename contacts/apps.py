@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class ContactsConfig(AppConfig):
     name = "contacts"
+    verbose_name = "Audience"
 
     def ready(self) -> None:
         from contacts import operations, receivers, tasks  # noqa: F401  (registers cards, receivers and pumps)

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from channels.admin.choosing import ChannelFilter, ChannelFirst, chosen, title
+from channels.admin.choosing import ChannelFilter, ChannelFirst, chosen, summary, title
 from channels.admin.kind_forms import KindModelForm, form_class, names, said
 from channels.base import channels
 from channels.models import Account
@@ -96,7 +96,8 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
         account = self.get_object(request, object_id) if object_id else None
         channel = chosen(request, account)
         kind = channels[channel] if channel in channels else None
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "kind": kind})
+        context = {"kind": kind, "kind_words": summary(kind) if kind else "", **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def _edits(self, request: HttpRequest, obj: Account | None) -> bool:
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

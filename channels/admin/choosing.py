@@ -1,12 +1,13 @@
 """Adding something that belongs to a channel: the channel is chosen first, since its form depends on it."""
 
+import inspect
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from channels.base import channels
+from channels.base import Channel, channels
 
 
 class ChannelFirst(admin.ModelAdmin):
@@ -19,7 +20,7 @@ class ChannelFirst(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"Add {self.opts.verbose_name}: which channel?",
             "opts": self.opts,
-            "kinds": sorted(channels, key=lambda kind: kind.title),
+            "kinds": [(kind, summary(kind)) for kind in sorted(channels, key=lambda kind: kind.title)],
         }
         return TemplateResponse(request, "admin/channels/choose.html", context)
 
@@ -50,3 +51,8 @@ class ChannelFilter(admin.SimpleListFilter):
 def title(channel: str) -> str:
     """The channel's name, or its key when its kind is gone."""
     return channels[channel].title if channel in channels else channel
+
+
+def summary(kind: Channel) -> str:
+    """The first paragraph of the kind's documentation, on one line."""
+    return " ".join(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].split())

@@ -1,5 +1,6 @@
 """Every message that anybody asked for: what was said, what became of it, and (from the floor above) why."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +22,10 @@ from contacts.models import Event
 
 cards = Board()
 """What other floors show on a message's page: `context(request, message, now)`."""
+actions: list[Any] = []
+"""List actions of other floors, for those who may change messages."""
+extra_urls: list[Callable[[], list[URLPattern]]] = []
+"""Addresses of other floors below the list's own."""
 
 TONES = {
     Message.State.PENDING: "info",
@@ -106,10 +111,14 @@ class MessageAdmin(ReadOnlyAdmin):
         return self.get_queryset(request).select_related(*related).filter(pk=object_id).first()
 
     def get_urls(self) -> list[URLPattern]:
-        return [
-            path("<int:pk>/copy/", self.admin_site.admin_view(self.copy), name="channels_message_copy"),
-            *super().get_urls(),
-        ]
+        theirs = [pattern for urls in extra_urls for pattern in urls()]
+        copy = path("<int:pk>/copy/", self.admin_site.admin_view(self.copy), name="channels_message_copy")
+        return [copy, *theirs, *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        if not request.user.has_perm("channels.change_message"):
+            return {}
+        return {action.__name__: (action, action.__name__, action.short_description) for action in actions}
 
     def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What was sent, word for word. Images are not loaded and links do nothing: looking is neither opening nor clicking."""

@@ -65,6 +65,13 @@ class MessageTemplateAdmin(ChannelFirst, HistoryAdmin):
         return False
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
-        versions = TemplateVersion.objects.filter(template=object_id).select_related("author").order_by("-number")
-        context = {"versions": list(versions) if object_id and object_id.isdecimal() else [], **(extra_context or {})}
+        versions = _versions(int(object_id)) if object_id and object_id.isdecimal() else []
+        context = {"versions": versions, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
+
+
+def _versions(template_id: int) -> list[tuple[TemplateVersion, Any]]:
+    """Newest first, each with whoever decided about it (`approvals` is known to this floor by name only)."""
+    found = TemplateVersion.objects.filter(template=template_id).order_by("-number")
+    rows = found.select_related("author").prefetch_related("approvals__approver")
+    return [(version, next((one.approver for one in version.approvals.all()), None)) for version in rows]

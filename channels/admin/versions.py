@@ -40,6 +40,9 @@ class TemplateVersionAdmin(HistoryAdmin):
     ordering = ("-id",)
     change_form_outer_after_template = "admin/channels/templateversion/after.html"
 
+    class Media:
+        js = ("waymark/preview.js",)
+
     @admin.display(description="channel")
     def goes_by(self, version: TemplateVersion) -> str:
         return title(version.template.channel)
@@ -151,4 +154,5 @@ def _shown(found: dict[str, str], look: str, *, images: bool) -> HttpResponse:
         return frames.html(found["html"], images=pictures, dark=look == "dark")
     text = found.get("text") or found.get("body") or ""
     count = segments.count(text) if "body" in found else None
-    return frames.page("admin/channels/frames/text.html", {"text": text, "count": count, "dark": look == "dark"})
+    room = count.segments * count.per_segment if count else 0
+    return frames.page("admin/channels/frames/text.html", {"text": text, "count": count, "room": room, "dark": look == "dark"})

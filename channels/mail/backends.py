@@ -21,6 +21,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
 from channels.base import Outgoing, Receipt, SendError
+from channels.lines import never_connected
 from channels.mail import mime
 from config import clock
 from config.crypto import sign
@@ -165,21 +166,9 @@ def _network_error(error: requests.RequestException) -> SendError:
     status = getattr(error, "status_code", None)
     if status:
         return _status_error(status, str(error))
-    if isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in repr(_roots(error)):
-        return SendError("unreachable", str(error))
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema | requests.exceptions.SSLError):
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema) or never_connected(error):
         return SendError("unreachable", str(error))
     return SendError("no_answer", str(error), maybe_sent=True)
-
-
-def _roots(error: BaseException) -> list[object]:
-    """An exception with what caused it; requests wraps urllib3's in its arguments."""
-    found: list[object] = []
-    cause: BaseException | None = error
-    while cause is not None and len(found) < 12:
-        found += [cause, *cause.args, *(getattr(arg, "reason", None) for arg in cause.args)]
-        cause = cause.__cause__ or cause.__context__
-    return found
 
 
 def _api_error(error: AnymailAPIError) -> SendError:

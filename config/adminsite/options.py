@@ -9,10 +9,20 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from config.adminsite.fields import ReadableJSONField
-from config.adminsite.paginator import CappedPaginator
+from config.adminsite.paginator import MOST, CappedPaginator
+
+
+class Page(ChangeList):
+    """A page of a list. What is not counted to the end is not told as a count in the header; the foot says "more than"."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.result_count > MOST or not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -30,6 +40,9 @@ class ModelAdmin(UnfoldModelAdmin):
     compressed_fields = True
     warn_unsaved_form = True
     formfield_overrides = {models.JSONField: {"form_class": ReadableJSONField, "widget": UnfoldAdminTextareaWidget}}
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[Page]:
+        return Page
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without Django's bulk deletion: it collects everything that hangs on every row."""

@@ -49,7 +49,7 @@ def card(node: Node, figures: Sequence[Figure]) -> Card:
     texts = tuple(cut(text, SMALL, room) for text in (node.kind, *node.notes) if text)
     rows = _rows(figures, room)
     height = 12 + LINE + 16 * len(texts) + (5 + LINE * len(rows) if rows else 0) + 10
-    return Card(node, cut(node.title, TITLE * 1.1, room), texts, rows, WIDTH, height)
+    return Card(node, cut(node.title, TITLE * 1.14, room), texts, rows, WIDTH, height)
 
 
 def width(text: str, size: float) -> float:

@@ -79,6 +79,7 @@ class Spot:
 
     width: float
     real: bool
+    layer: int
     x: float = 0.0
 
 
@@ -147,19 +148,19 @@ class _Sheet:
         self.layers: list[list[int]] = [[] for _ in range(2 * max(levels.values(), default=0) + 1)]
         self.up: Neighbours = defaultdict(list)
         self.down: Neighbours = defaultdict(list)
-        self.box_spot = {box.key: self._add(2 * levels[box.key], Spot(box.width, True)) for box in boxes}
+        self.box_spot = {box.key: self._add(Spot(box.width, True, 2 * levels[box.key])) for box in boxes}
         self.chains = [[] if number in back else self._chain(line, levels) for number, line in enumerate(lines)]
 
-    def _add(self, layer: int, spot: Spot) -> int:
+    def _add(self, spot: Spot) -> int:
         self.spots.append(spot)
-        self.layers[layer].append(len(self.spots) - 1)
+        self.layers[spot.layer].append(len(self.spots) - 1)
         return len(self.spots) - 1
 
     def _chain(self, line: Line, levels: Mapping[str, int]) -> list[int]:
         first, last = 2 * levels[line.source], 2 * levels[line.target]
         chain = [self.box_spot[line.source]]
         for layer in range(first + 1, last):
-            chain.append(self._add(layer, Spot(line.width if layer == first + 1 else 0.0, False)))
+            chain.append(self._add(Spot(line.width if layer == first + 1 else 0.0, False, layer)))
         chain.append(self.box_spot[line.target])
         for one, other in zip(chain, chain[1:], strict=False):
             inner = not self.spots[one].real and not self.spots[other].real
@@ -243,7 +244,7 @@ class _Sheet:
 
     def _room(self, spot: int) -> tuple[float, float]:
         """From where to where a spot may move without touching its neighbours."""
-        layer = next(layer for layer in self.layers if spot in layer)
+        layer = self.layers[self.spots[spot].layer]
         number = layer.index(spot)
         left, right = float("-inf"), float("inf")
         if number:
@@ -291,7 +292,7 @@ class _Sheet:
         places = {box.key: self._place(box, tops) for box in self.boxes}
         lanes, width = self._lanes(places, right)
         routes = [
-            self._up(number, places, lanes[number])
+            self._up(number, places, tops, heights, lanes[number])
             if number in self.back
             else self._down(number, places, tops, heights)
             for number in range(len(self.lines))
@@ -303,7 +304,7 @@ class _Sheet:
         """The top and the height of every layer."""
         heights = [0.0] * len(self.layers)
         for box in self.boxes:
-            layer = next(i for i, row in enumerate(self.layers) if self.box_spot[box.key] in row)
+            layer = self.spots[self.box_spot[box.key]].layer
             heights[layer] = max(heights[layer], box.height)
         for layer in range(1, len(self.layers), 2):
             heights[layer] = LABEL if any(self.spots[spot].width for spot in self.layers[layer]) else 0.0
@@ -314,9 +315,8 @@ class _Sheet:
         return tops, heights
 
     def _place(self, box: Box, tops: Sequence[float]) -> Place:
-        spot = self.box_spot[box.key]
-        layer = next(i for i, row in enumerate(self.layers) if spot in row)
-        return Place(round(self.spots[spot].x - box.width / 2, 1), tops[layer], box.width, box.height)
+        spot = self.spots[self.box_spot[box.key]]
+        return Place(round(spot.x - box.width / 2, 1), tops[spot.layer], box.width, box.height)
 
     def _lanes(self, places: Mapping[str, Place], right: float) -> tuple[dict[int, float], float]:
         """The x of each line that leads up, short ones inside of long ones; and how wide it all is."""
@@ -336,7 +336,7 @@ class _Sheet:
     ) -> Route:
         line, chain = self.lines[number], self.chains[number]
         source, goal = places[line.source], places[line.target]
-        first = next(i for i, row in enumerate(self.layers) if chain[0] in row)
+        first = self.spots[chain[0]].layer
         points = [(source.middle, source.y + source.height)]
         for step, spot in enumerate(chain[1:-1], start=first + 1):
             x = self.spots[spot].x
@@ -345,10 +345,14 @@ class _Sheet:
         label = (self.spots[chain[1]].x, tops[first + 1] + heights[first + 1] / 2) if line.width else None
         return Route(tuple(points), label, False)
 
-    def _up(self, number: int, places: Mapping[str, Place], lane: float) -> Route:
+    def _up(
+        self, number: int, places: Mapping[str, Place], tops: Sequence[float], heights: Sequence[float], lane: float
+    ) -> Route:
+        """Down into the gap below the row, out to the right, up, and back in through the gap above the other row."""
         line = self.lines[number]
         source, goal = places[line.source], places[line.target]
-        below, above = source.y + source.height + ROW * 0.6, goal.y - ROW * 0.6
+        row = self.spots[self.box_spot[line.source]].layer
+        below, above = tops[row] + heights[row] + ROW * 0.6, goal.y - ROW * 0.6
         points = (
             (source.middle, source.y + source.height),
             (source.middle, below),
