@@ -6,6 +6,7 @@ class AnalyticsConfig(AppConfig):
     name = "analytics"
 
     def ready(self) -> None:
-        from analytics import receivers, tasks  # noqa: F401  (connects the counters)
+        from analytics import cards, receivers, tasks  # noqa: F401  (receivers: connects the counters)
 
+        cards.register()
         post_migrate.connect(tasks.schedule, sender=self)

@@ -50,7 +50,7 @@ def items(user: Any, now: datetime) -> list[Item]:
 
 def _stops(now: datetime) -> Iterator[Item]:
     for stop in Stop.objects.filter(lifted_at=None).order_by("set_at"):
-        about = f"{stop.get_scope_display()} {stop.value}".strip()
+        about = f"the {stop.scope} {stop.value}" if stop.value else "everything"
         yield Item(DANGER, f"Stopped: {about}", f"{stop.reason} (since {_age(now - stop.set_at)})", _page("compliance_stop"))
 
 

@@ -13,25 +13,26 @@ from journeys.models import Journey
 
 DAYS = 30
 LIVE_SHOWN = 8
-HEADLINES = (
-    ("sent", "Messages sent", "send"),
-    ("delivered", "Delivered", "mark_email_read"),
-    ("opened", "Opened", "drafts"),
-    ("clicked", "Clicked", "ads_click"),
-    ("blocked", "Blocked", "block"),
-    ("converted", "Conversions", "flag"),
+# Outcome, title, icon, and whether more of it is better.
+HEADLINES: tuple[tuple[str, str, str, bool | None], ...] = (
+    ("sent", "Messages sent", "send", None),
+    ("delivered", "Delivered", "mark_email_read", True),
+    ("opened", "Opened", "drafts", True),
+    ("clicked", "Clicked", "ads_click", True),
+    ("blocked", "Blocked", "block", False),
+    ("converted", "Conversions", "flag", True),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One big number, and how it compares to the days before: `change` is a sentence, `direction` up, down or same."""
+    """One big number, and how it compares to the days before: `change` is a sentence, `tone` better, worse or empty."""
 
     title: str
     icon: str
     value: str
     change: str
-    direction: str
+    tone: str
 
 
 def headlines(request: HttpRequest, now: datetime) -> dict[str, Any]:
@@ -39,8 +40,8 @@ def headlines(request: HttpRequest, now: datetime) -> dict[str, Any]:
     span = timedelta(days=DAYS)
     current, before = reports.period(now - span, now), reports.period(now - 2 * span, now - span)
     found = [
-        _headline(title, icon, f"{current.of(word):,}", current.of(word), before.of(word))
-        for word, title, icon in HEADLINES
+        _headline(title, icon, f"{current.of(word):,}", current.of(word), before.of(word), good)
+        for word, title, icon, good in HEADLINES
     ]
     found.append(_headline("Revenue", "payments", f"{current.revenue:,.2f}", current.revenue, before.revenue))
     return {"headlines": found, "reasons": current.reasons, "blocked": current.of("blocked")}
@@ -78,9 +79,13 @@ def register() -> None:
         home.register(card)
 
 
-def _headline(title: str, icon: str, value: str, current: int | Decimal, before: int | Decimal) -> Headline:
+def _headline(
+    title: str, icon: str, value: str, current: int | Decimal, before: int | Decimal, good: bool | None = True
+) -> Headline:
+    """`good`: whether more of it is better; None where that depends."""
     if not before:
-        return Headline(title, icon, value, "nothing to compare with" if current else "none yet", "same")
+        return Headline(title, icon, value, "nothing to compare with" if current else "none yet", "")
     percent = round(100 * float(current - before) / float(before))
-    direction = "up" if percent > 0 else "down" if percent < 0 else "same"
-    return Headline(title, icon, value, f"{percent:+d} % on the {DAYS} days before".replace("-", "−"), direction)
+    change = f"{percent:+d} % on the {DAYS} days before".replace("-", "−")
+    tone = "" if not percent or good is None else "better" if (percent > 0) == good else "worse"
+    return Headline(title, icon, value, change, tone)

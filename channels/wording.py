@@ -1,13 +1,59 @@
-"""What is wrong with a version's words: checked when it is saved and when it is submitted."""
+"""What is wrong with a version's words: asked whenever it is saved, and once more when it is submitted."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
+from channels import liquid, rendering
 from channels.base import channels
-from channels.models import TemplateVersion
+from channels.models import MessageClass, TemplateVersion
 from config.kinds import form_errors
+
+PARTS = {
+    "brand": frozenset({"key", "name", "postal_address", "website"}),
+}
+"""Variables whose parts are known; of a contact or an event, anything may be there."""
 
 
 def problems(version: TemplateVersion) -> list[str]:
-    """Sentences that name the field; empty when the version may be submitted."""
-    if version.template.channel not in channels:
-        return [f"channel: {version.template.channel!r} is not known; there are: {', '.join(channels.keys())}."]
-    form = channels[version.template.channel].Content(version.content)
-    return form_errors(form)
+    """Sentences that name the field and the line; empty when the version may be submitted."""
+    channel = version.template.channel
+    if channel not in channels:
+        return [f"channel: {channel!r} is not known; there are: {', '.join(channels.keys())}."]
+    kind = channels[channel]
+    form = kind.Content(version.content)
+    if not form.is_valid():
+        return form_errors(form)
+    found = list(source_problems(form.cleaned_data))
+    if not found and kind.is_html and version.message_class in rendering.REFUSABLE:
+        found += _no_way_out(form.cleaned_data)
+    return found
+
+
+def source_problems(content: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the Liquid of these fields."""
+    for name, source in content.items():
+        try:
+            used = liquid.variables(str(source or ""))
+        except liquid.BadSource as error:
+            yield f"{name}: {error}"
+        else:
+            yield from (f"{name}: {sentence}" for sentence in _unknown(used))
+
+
+def _unknown(used: Iterable[str]) -> Iterator[str]:
+    for variable in sorted(used):
+        root, _, part = variable.partition(".")
+        if root not in rendering.VARIABLES:
+            known = ", ".join(sorted(rendering.VARIABLES - {"zone"}))
+            yield f"{variable} is not known; a template may use {known}."
+        elif root in PARTS and part and part.split(".")[0] not in PARTS[root]:
+            yield f"{variable} is not known; {root} has {', '.join(sorted(PARTS[root]))}."
+
+
+def _no_way_out(content: Mapping[str, str]) -> list[str]:
+    """RFC 8058's headers are added by themselves; the visible link is the author's."""
+    missing = [name for name in ("html", "text") if content.get(name) and "unsubscribe_url" not in content[name]]
+    return [
+        f"{name}: a {MessageClass.MARKETING.label} or {MessageClass.SERVICE.label} mail needs a way out; "
+        "write a link to {{ unsubscribe_url }}."
+        for name in missing
+    ]

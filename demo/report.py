@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Sum
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +14,15 @@ from channels.models import Message
 from contacts.models import Event, RejectedEvent
 from demo.replay import Progress
 from journeys.models import Enrolment
+
+OUTCOMES = {
+    Message.State.PENDING: "waiting",
+    Message.State.SENDING: "leaving",
+    Message.State.SENT: "sent",
+    Message.State.BLOCKED: "not sent",
+    Message.State.FAILED: "failed",
+    Message.State.UNKNOWN: "maybe sent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +96,30 @@ def _journeys(rows: Iterable[tuple[str, str, int, int, Decimal | None]]) -> list
 
 
 def show(report: Report, progress: Progress, console: Console) -> None:
-    """Print the report."""
-    journeys = Table("Journey", title="Enrolments", title_justify="left")
-    for title in ("entered", "inside", "finished", "left", "failed", "converted", "revenue"):
-        journeys.add_column(title, justify="right")
-    for line in report.journeys:
-        counts = (line.entered, line.inside, line.finished, line.left, line.failed, line.converted)
-        journeys.add_row(line.name, *(f"{count:,}" for count in counts), f"$ {line.revenue:,.2f}")
-    console.print(journeys)
-    messages = Table("Channel", "Message", "Outcome", "Reason", title="Messages", title_justify="left")
-    messages.add_column("number", justify="right")
-    for channel, template, state, reason, count in report.messages:
-        messages.add_row(channel, template, Message.State(state).label, reason, f"{count:,}")
-    console.print(messages)
+    """Print the report; it fits a terminal of 80 columns."""
+    console.print(_enrolments(report), _messages(report))
     rate = progress.events / progress.seconds if progress.seconds else 0
-    console.print(
-        f"Events: {progress.events:,} sent, {report.events:,} on the timelines with our own facts, {report.rejected:,} rejected"
+    sent = (
+        f"{progress.events:,} sent, {report.events:,} on the timelines with our own facts, {report.rejected:,} rejected"
     )
+    console.print(f"Events: {sent}")
     console.print(f"Messages: {sum(row[-1] for row in report.messages):,}; conversions: {report.conversions:,}")
     console.print(f"Seconds: {progress.seconds:.1f}; events/s: {rate:,.0f}; steps of the clock: {progress.ticks:,}")
+
+
+def _enrolments(report: Report) -> Table:
+    table = Table("Journey", title="Enrolments", title_justify="left", box=SIMPLE_HEAD)
+    for title in ("entered", "inside", "finished", "left", "failed", "converted", "revenue"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for line in report.journeys:
+        counts = (line.entered, line.inside, line.finished, line.left, line.failed, line.converted)
+        table.add_row(line.name, *(f"{count:,}" for count in counts), f"{line.revenue:,.0f} $")
+    return table
+
+
+def _messages(report: Report) -> Table:
+    table = Table("Channel", "Message", "Outcome", "Reason", title="Messages", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("number", justify="right", no_wrap=True)
+    for channel, template, state, reason, count in report.messages:
+        table.add_row(channel, template, OUTCOMES[state], reason, f"{count:,}")
+    return table

@@ -94,8 +94,7 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
         account = self.get_object(request, object_id) if object_id else None
-        channel = chosen(request, account)
-        kind = channels[channel] if channel in channels else None
+        kind = next((kind for kind in channels if kind.key == chosen(request, account)), None)
         context = {"kind": kind, "kind_words": summary(kind) if kind else "", **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import pretty_name
+from django.utils.html import escape
 from unfold import widgets
 
 KEPT = "Stored. Leave it empty to keep it."
@@ -18,7 +19,7 @@ class KindField(forms.Field):
         super().__init__(
             required=inner.required,
             label=inner.label or pretty_name(name),
-            help_text=inner.help_text,
+            help_text=escape(inner.help_text),  # the admin shows help texts as HTML
             initial=inner.initial,
             widget=_styled(inner),
         )
@@ -28,7 +29,7 @@ class KindField(forms.Field):
         return value
 
     def prepare_value(self, value: Any) -> Any:
-        return self.inner.prepare_value(value)
+        return "" if value is None else self.inner.prepare_value(value)
 
 
 class KindModelForm(forms.ModelForm):

@@ -101,6 +101,8 @@ class BackendLine:
             failure = send_error(error)
             self.usable = failure.permanent
             raise failure from error
+        if refusal := _refusal(mail):
+            raise refusal
         return Receipt(_provider_id(mail) or mail.extra_headers["Message-ID"])
 
     def close(self) -> None:
@@ -200,6 +202,18 @@ def _smtp_error(error: Exception) -> SendError:
     if isinstance(error, ConnectionRefusedError | smtplib.SMTPConnectError):
         return SendError("unreachable", str(error))
     return SendError("no_answer", f"{type(error).__name__}: {error}", maybe_sent=True)
+
+
+def _refusal(mail: EmailMultiAlternatives) -> SendError | None:
+    """What anymail does not raise: a lasting failure, or an error whose words it could not read."""
+    status = getattr(mail, "anymail_status", None)
+    if status is None or not status.status or status.status & {"sent", "queued"}:
+        return None
+    if status.status <= {"failed", "invalid", "rejected"}:
+        return SendError("recipient_refused", f"The provider's answer: {', '.join(sorted(status.status))}.", permanent=True)
+    answer = status.esp_response
+    code = int(getattr(answer, "status_code", 0) or 0)
+    return _status_error(code, f"{code} {getattr(answer, 'text', '')[:500]}") if code >= 400 else None
 
 
 def _provider_id(mail: EmailMultiAlternatives) -> str:

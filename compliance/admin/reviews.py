@@ -56,7 +56,6 @@ class ApprovalAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Review queue",
-            "opts": self.opts,
             "waiting": waiting(),
             "may_decide": request.user.has_perm(reviews.DECIDE),
             "now": clock.now(),

@@ -79,7 +79,6 @@ class StopAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Kill switch",
-            "opts": self.opts,
             "standing": [(stop, _held(stop)) for stop in _standing()],
             "past": Stop.objects.exclude(lifted_at=None).select_related("set_by", "lifted_by").order_by("-lifted_at")[:PAST_SHOWN],
             "form": form,

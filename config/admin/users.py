@@ -13,7 +13,6 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from config.adminsite import ModelAdmin
 
 admin.site.unregister((User, Group))
-_SUPERUSER_ONLY = ("is_superuser", "user_permissions")
 
 
 @admin.register(User)
@@ -25,6 +24,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "full_name", "email", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser", "groups")
+    autocomplete_fields = ("groups",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Who they are", {"fields": (("first_name", "last_name"), "email")}),
+        ("What they may do", {"fields": ("groups", ("is_active", "is_staff", "is_superuser"))}),
+        ("Dates", {"fields": (("last_login", "date_joined"),)}),
+    )
     search_help_text = "User name, name or e-mail address"
 
     @admin.display(description="name", ordering="last_name")
@@ -33,7 +40,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         always = ("last_login", "date_joined")
-        return always if request.user.is_superuser else (*always, *_SUPERUSER_ONLY)
+        return always if request.user.is_superuser else (*always, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and _may_touch(request, obj)

@@ -20,6 +20,7 @@ class ContactForm(forms.ModelForm):
     class Meta:
         model = Contact
         fields = ("external_id", "locale", "country", "region", "timezone", "timezone_source", "attributes", "seen")
+        labels = {"timezone_source": "Known from"}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -77,7 +78,7 @@ class WithdrawalForm(forms.Form):
 class ConsentForm(WithdrawalForm):
     """A consent given elsewhere, recorded by hand."""
 
-    topic = forms.ModelChoiceField(Topic.objects.select_related("brand"), widget=UnfoldAdminSelectWidget)
+    topic = forms.ModelChoiceField(Topic.objects.select_related("brand"), empty_label="Select value", widget=UnfoldAdminSelectWidget)
     channel = forms.ChoiceField(choices=reach.choices, widget=UnfoldAdminSelectWidget)
     basis = forms.ChoiceField(choices=[c for c in Consent.Basis.choices if c[0]], widget=UnfoldAdminSelectWidget)
     wording = forms.CharField(

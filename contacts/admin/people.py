@@ -55,8 +55,10 @@ class ContactAdmin(ModelAdmin):
     search_fields = ("external_id",)
     search_help_text = "External ID, mail address or phone number, or how it begins"
     fieldsets = (
-        (None, {"fields": ("external_id", ("locale", "country", "region"), ("timezone", "timezone_source"))}),
-        ("Attributes", {"fields": ("attributes", "seen")}),
+        (
+            None,
+            {"fields": ("external_id", ("locale", "country", "region"), ("timezone", "timezone_source"), "attributes", "seen")},
+        ),
     )
 
     @admin.display(description="name")

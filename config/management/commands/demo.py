@@ -22,7 +22,7 @@ class Command(BaseCommand):
         """The command line."""
         port = int(os.environ.get("PORT") or 8000)
         parser.add_argument("--port", type=int, default=port, help="of the web server (PORT, else 8000)")
-        parser.add_argument("--tick", type=durations.parse, default="3h", help="precision of the replay (default 3h)")
+        parser.add_argument("--tick", type=durations.parse, default="6h", help="precision of the replay (default 6h)")
         parser.add_argument("--days", type=int, default=None, help="replay only the last days of the purchases")
         parser.add_argument("--no-serve", dest="serve", action="store_false", help="load and replay only")
 

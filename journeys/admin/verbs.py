@@ -1,0 +1,149 @@
+"""What may be done with a journey: one verb each, asked for by a button, done by a POST, confirmed where it cannot be undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from config import clock
+from journeys import publishing
+from journeys.models import Journey, Version
+
+State = Journey.State
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A button. `question` is asked first, if there is one; `done` is the sentence afterwards."""
+
+    key: str
+    title: str
+    states: tuple[str, ...]
+    call: Callable[[Journey, Any, datetime], Any]
+    done: str
+    question: str = ""
+    permission: str = publishing.PERMISSION
+    tone: str = ""
+
+
+def _publish(journey: Journey, user: Any, now: datetime) -> None:
+    draft = journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
+    if draft is None:
+        raise ValidationError("There is no draft to publish; make one first.")
+    publishing.publish(draft, user, now)
+
+
+def _new_draft(journey: Journey, user: Any, now: datetime) -> None:
+    publishing.new_draft(journey, user)
+
+
+VERBS = {
+    verb.key: verb
+    for verb in (
+        Verb(
+            "publish",
+            "Publish the draft",
+            (State.DRAFT, State.LIVE, State.PAUSED),
+            _publish,
+            "Published: from now on people enter the new version.",
+            "From now on people enter this version, and it can never be changed again. Those who are in an earlier version "
+            "go on in that one.",
+            tone="primary",
+        ),
+        Verb(
+            "pause",
+            "Pause",
+            (State.LIVE,),
+            publishing.pause,
+            "Paused: everybody stays where they are, and nothing leaves.",
+        ),
+        Verb(
+            "resume",
+            "Resume",
+            (State.PAUSED,),
+            publishing.resume,
+            "Resumed: everybody goes on from where they are.",
+            tone="primary",
+        ),
+        Verb(
+            "draft",
+            "New draft",
+            (State.DRAFT, State.LIVE, State.PAUSED),
+            _new_draft,
+            "Here is the draft; change it as you like.",
+            permission="journeys.change_version",
+        ),
+        Verb(
+            "retire",
+            "Let nobody in any more",
+            (State.LIVE, State.PAUSED),
+            lambda journey, user, now: publishing.retire(journey, user),
+            "Nobody enters any more; those who are inside go on to their end.",
+            "Nobody enters any more. Those who are inside go on to their end. To let people in again, publish a new version.",
+        ),
+        Verb(
+            "archive",
+            "Archive",
+            (State.DRAFT, State.LIVE, State.PAUSED),
+            publishing.archive,
+            "Archived: everybody has left, and nobody enters any more.",
+            "Everybody who is inside leaves at once, their waiting messages are not sent, and the journey can never be used again.",
+            tone="danger",
+        ),
+    )
+}
+
+
+def offered(request: HttpRequest, journey: Journey, draft: Version | None, live: Version | None) -> list[Verb]:
+    """The verbs that make sense now and that this user may use."""
+    needs = {"publish": draft is not None, "draft": draft is None, "retire": live is not None}
+    return [
+        verb
+        for verb in VERBS.values()
+        if journey.state in verb.states and needs.get(verb.key, True) and request.user.has_perm(verb.permission)
+    ]
+
+
+def do(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+    """Do it (POST), or ask first (GET). Raises PermissionDenied, Http404."""
+    journey = get_object_or_404(Journey, pk=pk)
+    verb = VERBS[key]
+    if not request.user.has_perms(["journeys.view_journey", verb.permission]):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _ask(request, journey, verb)
+    try:
+        verb.call(journey, request.user, clock.now())
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+    else:
+        messages.success(request, verb.done)
+    return HttpResponseRedirect(_after(journey, verb))
+
+
+def _after(journey: Journey, verb: Verb) -> str:
+    draft = journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
+    if verb.key == "draft" and draft:
+        return reverse("admin:journeys_version_change", args=[draft.pk])
+    return reverse("admin:journeys_journey_change", args=[journey.pk])
+
+
+def _ask(request: HttpRequest, journey: Journey, verb: Verb) -> HttpResponse:
+    context = {
+        "title": f"{verb.title}: {journey}",
+        "opts": Journey._meta,
+        "original": journey,
+        "intro": verb.question or f"Do you want to do this with {journey}?",
+        "form": forms.Form(),
+        "submit": verb.title,
+        "back": reverse("admin:journeys_journey_change", args=[journey.pk]),
+    }
+    return render(request, "admin/waymark/form.html", {**admin.site.each_context(request), **context})
