@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from analytics import attention, charts, reports
 from config import home
-from journeys.models import Journey
+from journeys.models import Journey, Version
 
 DAYS = 30
 LIVE_SHOWN = 8
@@ -89,3 +89,9 @@ def _headline(
     change = f"{percent:+d} % on the {DAYS} days before".replace("-", "−")
     tone = "" if not percent or good is None else "better" if (percent > 0) == good else "worse"
     return Headline(title, icon, value, change, tone)
+
+
+def funnel(request: HttpRequest, version: Version, now: datetime) -> dict[str, Any]:
+    """The funnel on a journey's page."""
+    found = reports.funnel(version)
+    return {"funnel": found, "bars": charts.bars(found)}

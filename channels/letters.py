@@ -106,10 +106,10 @@ def _people(ids: Iterable[int]) -> dict[int, tuple[dict[str, Any], dict[int | No
     rows = Address.objects.filter(contact_id__among=wanted).order_by("created_at", "id")
     for contact_id, pk, kind, value in rows.values_list("contact_id", "id", "kind", "value"):
         addresses.setdefault(contact_id, {})[pk] = kind, value
-    found = {}
+    found: dict[int, tuple[dict[str, Any], dict[int | None, str], tzinfo | None]] = {}
     for pk, external_id, attributes, *columns in Contact.objects.filter(id__among=wanted).values_list("id", *_CONTACT):
         mine = addresses.get(pk, {})
-        newest = {kind: value for kind, value in mine.values()}
+        newest = dict(mine.values())
         named = dict(zip(_CONTACT[2:], columns, strict=True))
         person = rendering.contact_variables(pk, external_id, attributes, newest, **named)
         person.setdefault("attributes", attributes)

@@ -4,6 +4,7 @@ A line is one connection (SMTP) or one pooled HTTP client. Lines stay open betwe
 process, so that a message costs neither a handshake nor a log-in.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -164,10 +165,8 @@ def _close_stale() -> None:
 
 
 def _close(line: Line) -> None:
-    try:
+    with contextlib.suppress(Exception):  # it is thrown away either way
         line.close()
-    except Exception:  # noqa: S110 (it is thrown away either way)
-        pass
 
 
 def never_connected(error: BaseException) -> bool:

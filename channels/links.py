@@ -9,7 +9,7 @@ from django.conf import settings
 from config.crypto import sign, signed
 
 _HREF = re.compile(r"""(<a\b[^>]*?\bhref\s*=\s*)(?:"(https?://[^"]+)"|'(https?://[^']+)')""", re.IGNORECASE)
-_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+_BODY_END = re.compile(r"(.*)(</body\s*>.*)", re.IGNORECASE | re.DOTALL)
 
 
 def token(purpose: str, message_id: int, extra: str = "") -> str:
@@ -55,10 +55,8 @@ def tracked(html: str, message_id: int, *, clicks: bool, opens: bool) -> str:
     if not opens:
         return html
     image = f'<img src="{open_url(message_id)}" width="1" height="1" alt="" style="display:none">'
-    end = None
-    for end in _BODY_END.finditer(html):
-        pass
-    return f"{html[: end.start()]}{image}{html[end.start() :]}" if end else html + image
+    whole = _BODY_END.fullmatch(html)
+    return f"{whole[1]}{image}{whole[2]}" if whole else html + image
 
 
 def _detour(found: re.Match[str], message_id: int) -> str:

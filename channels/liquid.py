@@ -164,10 +164,14 @@ def _guard(source: str) -> None:
         raise BadSource(f"This is longer than {LONGEST_SOURCE:,} characters.")
     opening, closing = len(_OPENING.findall(source)), len(_CLOSING.findall(source))
     if opening > closing:
-        raise BadSource(f"A tag is not closed: there are {opening} of {{{{ and {{%, but only {closing} of }}}} and %}}.")
+        raise BadSource(
+            f"A tag is not closed: there are {opening} of {{{{ and {{%, but only {closing} of }}}} and %}}."
+        )
     for found in _RANGE.finditer(source):
         if not all(_is_small(bound) for bound in found.groups()):
-            raise BadSource(f"The range {found[0]} may only have bounds from -{LONGEST_RANGE} to {LONGEST_RANGE}, as numbers.")
+            raise BadSource(
+                f"The range {found[0]} may only have bounds from -{LONGEST_RANGE} to {LONGEST_RANGE}, as numbers."
+            )
 
 
 def _is_small(bound: str) -> bool:

@@ -14,7 +14,9 @@ UNSUBSCRIBE = "https://example.invalid/unsubscribe"
 SAMPLE = {"first_name": "Sam", "last_name": "Sample", "email": "sam@example.test"}
 
 
-def words(template: MessageTemplate, content: Mapping[str, str], contact: Contact | None, now: datetime) -> dict[str, str]:
+def words(
+    template: MessageTemplate, content: Mapping[str, str], contact: Contact | None, now: datetime
+) -> dict[str, str]:
     """Every field of `content` as this contact (None: a made-up one) would read it. Raises liquid's BadSource, Missing, Unrenderable."""
     brand = template.brand
     zone = contact.timezone if contact and zones.known(contact.timezone) else brand.timezone

@@ -30,7 +30,9 @@ def recover(now: datetime) -> int:
     """Take messages from workers that are gone: what was not begun goes back to the door, what was begun is unknown."""
     with transaction.atomic():
         silent = Message.objects.filter(state=State.SENDING, lease_until__lte=now).order_by("id")
-        rows = list(silent.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("id", "started_at"))
+        rows = list(
+            silent.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("id", "started_at")
+        )
         fresh = [pk for pk, started_at in rows if started_at is None]
         begun = [pk for pk, started_at in rows if started_at is not None]
         Message.objects.filter(id__among=fresh).update(
@@ -40,7 +42,9 @@ def recover(now: datetime) -> int:
             state=State.UNKNOWN, due_at=now, lease_until=None, reason="worker_lost"
         )
     if begun:
-        log.warning("%s messages were begun by a worker that is gone; they are looked up before anything else", len(begun))
+        log.warning(
+            "%s messages were begun by a worker that is gone; they are looked up before anything else", len(begun)
+        )
     return len(rows)
 
 
@@ -122,6 +126,11 @@ def decide_again(about: About, now: datetime) -> bool:
     """Somebody decides to send it again, at the risk of doubling it: it passes the door once more."""
     return bool(
         Message.objects.filter(id=about.id, state=State.UNKNOWN).update(
-            state=State.PENDING, due_at=now, cleared_at=None, started_at=None, lease_until=None, reason="sent_again_by_hand"
+            state=State.PENDING,
+            due_at=now,
+            cleared_at=None,
+            started_at=None,
+            lease_until=None,
+            reason="sent_again_by_hand",
         )
     )

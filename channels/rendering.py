@@ -61,7 +61,14 @@ def render(channel: Channel, content: Mapping[str, str], reader: Reader) -> dict
 
 
 def words(
-    channel: Channel, content: Mapping[str, str], message_class: str, message_id: int, reader: Reader, *, clicks: bool, opens: bool
+    channel: Channel,
+    content: Mapping[str, str],
+    message_class: str,
+    message_id: int,
+    reader: Reader,
+    *,
+    clicks: bool,
+    opens: bool,
 ) -> Words:
     """The words of one message as they are sent: tracked links, and a way out where there must be one. Raises as `render`."""
     found = render(channel, content, reader)

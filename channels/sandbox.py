@@ -15,7 +15,9 @@ Config = Mapping[str, Any]
 Outcome = tuple[Outgoing, Receipt | SendError]
 
 
-def send(channel: Channel, config: Config, batch: Sequence[Outgoing], concurrency: int, now: datetime) -> Iterator[Outcome]:
+def send(
+    channel: Channel, config: Config, batch: Sequence[Outgoing], concurrency: int, now: datetime
+) -> Iterator[Outcome]:
     """Hand the batch over where it may go now: live to the provider, otherwise to this machine or into the sandbox."""
     place = _place(channel, config)
     if place is None:

@@ -41,7 +41,13 @@ TRANSIENT = {20003: "auth_failed", 20429: "rate_limited", 21611: "queue_full"}
 SENDER = {21212, 21603, 21606, 21659, 21660, 21701, 21703, 21705}
 # Statuses that say that Twilio has the message, and no more.
 TAKEN = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
-STATUSES = {"delivered": "delivered", "read": "opened", "undelivered": "failed", "failed": "failed", "canceled": "failed"}
+STATUSES = {
+    "delivered": "delivered",
+    "read": "opened",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
 
 
 def client(config: Mapping[str, Any]) -> Any:
@@ -51,7 +57,7 @@ def client(config: Mapping[str, Any]) -> Any:
 
     base = str(config.get("api_base") or "").rstrip("/")
 
-    class Http(TwilioHttpClient):  # type: ignore[misc]
+    class Http(TwilioHttpClient):
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             if base:
                 url = base + url[len("https://") + len(urlsplit(url).netloc) :]

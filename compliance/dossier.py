@@ -97,9 +97,7 @@ class Dossier:
 
     def note(self, one: Claimed, facts: Facts, now: datetime) -> None:
         """This message was just cleared."""
-        fact = SentFact(
-            one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion
-        )
+        fact = SentFact(one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion)
         self.sent.setdefault(one.contact_id, []).append(fact)
 
     def _suppressions(self, way: Way, one: Claimed) -> Sequence[SuppressionFact]:
@@ -222,5 +220,7 @@ def _sent(
     columns = ("contact_id", "id", "template_id", "channel", "message_class", "brand_id", "cleared_at", "said")
     found: dict[int, list[SentFact]] = {}
     for contact_id, *values, context in rows.values_list(*columns):
-        found.setdefault(contact_id, []).append(SentFact(*values, occasion(context or {})))
+        pk, template_id, channel, message_class, brand_id, cleared_at = values
+        fact = SentFact(pk, template_id, channel, message_class, brand_id, cleared_at, occasion(context or {}))
+        found.setdefault(contact_id, []).append(fact)
     return found

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from typing import Any
 
-from compliance.base import SEVERITY, Facts, Verdict, deny, rules, wait
+from compliance.base import SEVERITY, Facts, Rule, Verdict, deny, rules, wait
 
 log = getLogger("waymark.gate")
 
@@ -28,7 +28,10 @@ class Judgement:
 
     def rows(self) -> list[list[Any]]:
         """As a decision keeps them: [rule, outcome, code, why, until], one each; `Decision.trace` reads them back."""
-        return [[v.rule, v.outcome, v.code, v.why, v.until] if v.outcome != "allow" else [v.rule, "allow", "", v.why] for v in self.verdicts]
+        return [
+            [v.rule, v.outcome, v.code, v.why, v.until] if v.outcome != "allow" else [v.rule, "allow", "", v.why]
+            for v in self.verdicts
+        ]
 
 
 def judge(facts: Facts, now: datetime) -> Judgement:
@@ -52,16 +55,16 @@ def strictest(verdicts: Sequence[Verdict], expires_at: datetime | None) -> Verdi
     return found
 
 
-_END = datetime.max
+_END = datetime.max.replace(tzinfo=UTC)
 
 
 def _weight(verdict: Verdict) -> tuple[int, bool, datetime, str]:
     """A wait without an end (a stop) outweighs every wait with one."""
-    until = verdict.until.replace(tzinfo=None) if verdict.until else _END
-    return SEVERITY[verdict.outcome], verdict.outcome == "wait" and verdict.until is None, until, verdict.code
+    endless = verdict.outcome == "wait" and verdict.until is None
+    return SEVERITY[verdict.outcome], endless, verdict.until or _END, verdict.code
 
 
-def _asked(rule: Any, facts: Facts, now: datetime) -> Verdict:
+def _asked(rule: Rule, facts: Facts, now: datetime) -> Verdict:
     try:
         found = rule.judge(facts, now)
     except Exception as error:

@@ -15,7 +15,29 @@ from pathlib import Path
 from contacts import zones
 
 DATA = Path(__file__).parent / "data"
-TOLL_FREE_AND_PERSONAL = frozenset({"800", "833", "844", "855", "866", "877", "888", "500", "521", "522", "533", "544", "566", "577", "588", "600", "622", "700", "900"})
+TOLL_FREE_AND_PERSONAL = frozenset(
+    {
+        "800",
+        "833",
+        "844",
+        "855",
+        "866",
+        "877",
+        "888",
+        "500",
+        "521",
+        "522",
+        "533",
+        "544",
+        "566",
+        "577",
+        "588",
+        "600",
+        "622",
+        "700",
+        "900",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,12 @@ class PhonePlace:
 
 
 def _zones(
-    clues: Clues, address_regions: tuple[str, ...], phone: PhonePlace, countries: tuple[str, ...], default_zone: str, trust: str
+    clues: Clues,
+    address_regions: tuple[str, ...],
+    phone: PhonePlace,
+    countries: tuple[str, ...],
+    default_zone: str,
+    trust: str,
 ) -> tuple[tuple[str, ...], str]:
     if clues.timezone and trust == "profile":
         return (clues.timezone,), "person"
@@ -118,7 +145,9 @@ def _phone(number: str) -> PhonePlace:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return PhonePlace()
-    country = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(parsed.country_code)
+    country = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code
+    )
     own = country_zones(country or "")
     # time_zones_for_geographical_number would name one zone for a whole continent of mobiles.
     candidates = tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone in own)
@@ -133,7 +162,13 @@ def _area_code(number: str) -> PhonePlace:
     code = number[2:5]
     if code in TOLL_FREE_AND_PERSONAL:
         return PhonePlace("US", (), country_zones("US"))
-    country = phonenumbers.region_code_for_number(phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{code}5550100"))) if code.isdigit() else ""
+    country = (
+        phonenumbers.region_code_for_number(
+            phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{code}5550100"))
+        )
+        if code.isdigit()
+        else ""
+    )
     if not country or len(code) < 3:
         return PhonePlace()
     own = set(country_zones(country))
@@ -185,7 +220,10 @@ class Region:
 @functools.cache
 def regions_table() -> dict[str, Region]:
     """`US-FL` → its zones and ZIP ranges."""
-    return {row["region"]: Region(tuple(row["zones"].split()), tuple(map(_range, row["zip_prefixes"].split()))) for row in _rows("regions.csv")}
+    return {
+        row["region"]: Region(tuple(row["zones"].split()), tuple(map(_range, row["zip_prefixes"].split())))
+        for row in _rows("regions.csv")
+    }
 
 
 @functools.cache
@@ -222,7 +260,10 @@ def _zip_region(postal_code: str) -> str:
     if not digits.isdigit():
         return ""
     prefix = int(digits)
-    return next((name for name, region in regions_table().items() if any(low <= prefix <= high for low, high in region.zips)), "")
+    return next(
+        (name for name, region in regions_table().items() if any(low <= prefix <= high for low, high in region.zips)),
+        "",
+    )
 
 
 def _range(text: str) -> tuple[int, int]:

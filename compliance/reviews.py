@@ -13,6 +13,7 @@ from compliance.models import Approval
 
 State = TemplateVersion.State
 User = AbstractBaseUser | AnonymousUser
+"""Whoever asks; an anonymous one has no permission."""
 SUBMIT, DECIDE = "channels.submit_templateversion", "compliance.decide_approval"
 
 
@@ -53,7 +54,7 @@ def decide(version: TemplateVersion, reviewer: User, *, approved: bool, now: dat
         version=waiting,
         fingerprint=waiting.fingerprint,
         author_id=waiting.author_id,
-        approver_id=reviewer.pk,
+        approver_id=int(reviewer.pk or 0),
         approved=approved,
         reason=reason,
         decided_at=now,

@@ -17,13 +17,15 @@ Scope = Stop.Scope
 User = AbstractBaseUser | AnonymousUser
 
 
-def set(scope: str, value: str, reason: str, user: User | None, now: datetime) -> Stop:  # noqa: A001 (stops.set reads well)
+def set(scope: str, value: str, reason: str, user: User | None, now: datetime) -> Stop:
     """Stop everything of this scope (`value`: the key of the brand, channel or journey). One that stands stays as it is.
 
     Holds at once: what was cleared but not yet begun to be handed over goes back to the door. Raises ValidationError.
     """
     if scope not in Scope.values or bool(value) != (scope != Scope.ALL):
-        raise ValidationError(f"A stop of {scope!r} cannot have the value {value!r}; name the brand, channel or journey.")
+        raise ValidationError(
+            f"A stop of {scope!r} cannot have the value {value!r}; name the brand, channel or journey."
+        )
     with transaction.atomic():
         stop, _ = Stop.objects.get_or_create(
             scope=scope,

@@ -1,23 +1,43 @@
-"""What every part of the REST API shares: tokens with scopes, pages, and the way errors are told."""
+"""What the REST API stands on: tokens with scopes, and pages by cursor. config.resources builds the views on it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxAuthentication
-from rest_framework.pagination import CursorPagination
+from knox.crypto import hash_token
+from rest_framework.exceptions import AuthenticationFailed, NotFound, ValidationError
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 
+from config import clock
 from config.models import ApiToken
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module, as its settings say
 
+READING = ("GET", "HEAD", "OPTIONS")
+
 
 class TokenAuthentication(KnoxAuthentication):
     """`Authorization: Bearer wm_…`: a hashed, expiring token of a user, limited to its scopes."""
+
+    def authenticate_credentials(self, token: bytes) -> tuple[Any, ApiToken]:
+        """The user and the token, found by its hash in one query; an expired one is kept, so that the admin can show it.
+
+        Raises AuthenticationFailed with a sentence. What it tells about a token only its holder learns.
+        """
+        found = ApiToken.objects.select_related("user").filter(pk=hash_token(token.decode(errors="replace"))).first()
+        if found is None:
+            raise AuthenticationFailed("This token is not known here: it is misspelt, or it was revoked.")
+        if found.expiry and found.expiry <= clock.now():
+            raise AuthenticationFailed(f"This token expired on {found.expiry:%Y-%m-%d}; make a new one.")
+        if not found.user.is_active:
+            raise AuthenticationFailed("The user of this token is disabled.")
+        return found.user, found
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -31,9 +51,10 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class ScopedPermissions(DjangoModelPermissions):
-    """The user needs the model's permission (view to read), and a token also the scope: `<scope>:read` or `:write`.
+    """The user needs the view's permissions, and a token also the scope: `<scope>:read` or `:write`.
 
-    The view names its `scope`; a view without one cannot be reached by a token.
+    A view names its `scope`; one without cannot be reached by a token. What an action `needs` the view names too;
+    without a word of it, reading needs the model's view permission and everything else its change permission.
     """
 
     perms_map: Mapping[str, list[str]] = {
@@ -44,23 +65,81 @@ class ScopedPermissions(DjangoModelPermissions):
     }
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if isinstance(request.auth, ApiToken) and self._scope(request, view) not in request.auth.scopes:
+        if isinstance(request.auth, ApiToken) and not self._covers(request.auth, request, view):
             return False
-        return bool(super().has_permission(request, view))
+        needed: Sequence[str] | None = getattr(view, "needs", {}).get(getattr(view, "action", None))
+        if needed is None:
+            return bool(super().has_permission(request, view))
+        return bool(request.user and request.user.is_authenticated and self._may(request.user, needed))
 
-    def _scope(self, request: Request, view: "APIView") -> str:
-        verb = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
-        return f"{getattr(view, 'scope', '')}:{verb}"
+    def _covers(self, token: ApiToken, request: Request, view: "APIView") -> bool:
+        """Whether the token's scopes reach this view; if not, `message` says which one is missing."""
+        name = getattr(view, "scope", "")
+        scope = f"{name}:{'read' if request.method in READING else 'write'}"
+        self.message = f"This token does not have the scope {scope}." if name else "No token can be used here."
+        covered = bool(name) and scope in token.scopes
+        if covered:
+            del self.message
+        return covered
+
+    def _may(self, user: Any, needed: Iterable[str]) -> bool:
+        missing = [permission for permission in needed if not user.has_perm(permission)]
+        if missing:
+            self.message = f"This needs the permission {', '.join(missing)}, which the user {user} does not have."
+        return not missing
 
 
 class Pages(CursorPagination):
-    """Newest first, by cursor: as fast on page 1,000 as on page 1. `page_size` up to 500."""
+    """Newest first, by cursor: as fast on page 1,000 as on page 1, and what comes in meanwhile moves nothing."""
 
     ordering = "-id"
     page_size = 50
     page_size_query_param = "page_size"
+    page_size_query_description = "How many on a page, 1 to 500."
+    cursor_query_description = "Where the page begins: taken from the `next` or `previous` of another page."
     max_page_size = 500
+
+    def get_page_size(self, request: Request) -> int:
+        """What the caller asks for. Raises ValidationError rather than give another number of rows."""
+        asked = request.query_params.get("page_size", str(self.page_size))
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 4 and 1 <= int(asked) <= self.max_page_size):
+            raise ValidationError({"page_size": [f"{asked!r:.40} is not a number from 1 to {self.max_page_size}."]})
+        return int(asked)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Raises ValidationError for a cursor that was not made here."""
+        try:
+            found = super().decode_cursor(request)
+            if found and found.position is not None:
+                self.check(found.position)
+        except (NotFound, ValueError) as error:
+            sentence = "This is no cursor; follow the `next` and `previous` of a page as they are."
+            raise ValidationError({"cursor": [sentence]}) from error
+        return found
+
+    def check(self, position: str) -> None:
+        """Raises ValueError unless a row of this ordering can be at this position."""
+        if not 0 <= int(position) < 2**63:
+            raise ValueError(position)
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None) -> list[Any] | None:
         found: list[Any] | None = super().paginate_queryset(queryset, request, view)
         return found
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_paginated_response_schema(schema)
+        texts = {"next": "Address of the next page, null on the last.", "previous": "Address of the page before, null on the first.", "results": "The rows."}
+        for name, text in texts.items():
+            found["properties"][name]["description"] = text
+        found["required"] = list(texts)
+        return found
+
+
+class Timeline(Pages):
+    """Pages of what happened, the latest first; the order is that of `occurred_at`."""
+
+    ordering = ("-occurred_at", "-id")
+
+    def check(self, position: str) -> None:
+        if datetime.fromisoformat(position).tzinfo is None:
+            raise ValueError(position)

@@ -5,7 +5,7 @@ import functools
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -50,7 +50,13 @@ def _purpose_key(purpose: str, secret: str) -> bytes:
     return hashlib.sha256(f"{purpose}:{secret}".encode()).digest()
 
 
-class EncryptedJSONField(models.TextField):
+if TYPE_CHECKING:
+    _Text = models.TextField[dict[str, Any], dict[str, Any]]
+else:
+    _Text = models.TextField
+
+
+class EncryptedJSONField(_Text):
     """A JSON value stored as a Fernet token (AES-128-CBC with HMAC) under FIELD_KEY."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:

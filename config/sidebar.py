@@ -125,7 +125,9 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "config.sidebar.environment",
     "ENVIRONMENT_TITLE_PREFIX": "config.sidebar.title_prefix",
     "COLORS": {"primary": _TEAL},
-    "STYLES": [_file("waymark/admin.css"), _file("waymark/messages.css"), _file("waymark/figures.css")],
+    "STYLES": [
+        _file(f"waymark/{name}.css") for name in ("admin", "messages", "figures", "journeys", "diagram")
+    ],
     "SCRIPTS": [_file("waymark/admin.js")],
     # Never all models: searching a million contacts that way takes minutes (docs/operating.md).
     "COMMAND": {"search_models": False, "search_callback": "contacts.admin.search.command"},

@@ -27,10 +27,14 @@ def rehearse(now: datetime, tick: timedelta, stretch: timedelta | None, console:
     performance.perform(planned, tick, None, console)
 
 
-def open_doors(port: int, console: Console) -> None:
-    """Serve until Ctrl-C. Raises Died, OSError."""
+def require(port: int) -> None:
+    """Raises OSError if somebody else has the port; asked first, since a replay takes minutes."""
     if processes.free_port(port) != port:
         raise OSError(f"Port {port} is taken; choose another one: PORT={port + 1} make demo.")
+
+
+def open_doors(port: int, console: Console) -> None:
+    """Serve until Ctrl-C. Raises Died, OSError."""
     web = ["-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
     commands = {
         "The mail sandbox": processes.python("manage.py", "sandbox"),

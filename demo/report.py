@@ -15,7 +15,7 @@ from contacts.models import Event, RejectedEvent
 from demo.replay import Progress
 from journeys.models import Enrolment
 
-OUTCOMES = {
+OUTCOMES: dict[str, str] = {
     Message.State.PENDING: "waiting",
     Message.State.SENDING: "leaving",
     Message.State.SENT: "sent",

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -74,9 +75,8 @@ def _accounts(brand: Brand) -> None:
     }
     phone: dict[str, object] = {"account_sid": "AC" + "0" * 32, "auth_token": "demo", "from_number": "+15005550006"}
     for channel, name, config in (("email", "Shop mail", mail), ("sms", "Shop SMS", phone)):
-        Account.objects.get_or_create(
-            key=f"demo-{channel}", defaults={"brand": brand, "channel": channel, "name": name, "config": config}
-        )
+        fields: dict[str, Any] = {"brand": brand, "channel": channel, "name": name, "config": config}
+        Account.objects.get_or_create(key=f"demo-{channel}", defaults=fields)
 
 
 def _policies(brand: Brand) -> None:

@@ -1,5 +1,6 @@
 """Contract of steps and triggers: facts in, an outcome with its effects out; no clock, no database, no chance."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -96,6 +97,11 @@ class Step:
     class Config(forms.Form):
         """The step's settings: schema, validation, admin form and API validation at once."""
 
+    @property
+    def words(self) -> str:
+        """What editors read about it: its docstring."""
+        return inspect.getdoc(type(self)) or ""
+
     def exits(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of its ways out; none for a step that ends the journey."""
         return ("next",)
@@ -134,6 +140,11 @@ class Trigger:
 
     class Config(forms.Form):
         """The trigger's settings."""
+
+    @property
+    def words(self) -> str:
+        """What editors read about it: its docstring."""
+        return inspect.getdoc(type(self)) or ""
 
     def event_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """The events it looks at."""

@@ -55,6 +55,14 @@ class EventNameField(forms.CharField):
         return text
 
 
+class TemplateKeyField(forms.SlugField):
+    """The key of a message template; the admin lists those of the journey's brand."""
+
+
+class SegmentKeyField(forms.SlugField):
+    """The key of a segment; the admin lists those of the journey's brand."""
+
+
 class ConditionField(forms.JSONField):
     """A tree of conditions about the person (see contacts.logic)."""
 

@@ -40,3 +40,13 @@ def flush_after_real_transactions() -> Any:
         patch.setattr(SQLiteOperations, "sql_flush", with_key)
         patch.setattr(PostgreSQLOperations, "sql_flush", cascading)
         yield
+
+
+@pytest.fixture(autouse=True)
+def close_lines() -> Any:
+    """No test uses a connection to a provider that another opened."""
+    yield
+    from channels import lines, posting
+
+    lines.close_all()
+    posting.close()

@@ -19,7 +19,6 @@ class ChannelFirst(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"Add {self.opts.verbose_name}: which channel?",
-            "opts": self.opts,
             "kinds": [(kind, summary(kind)) for kind in sorted(channels, key=lambda kind: kind.title)],
         }
         return TemplateResponse(request, "admin/channels/choose.html", context)

@@ -6,6 +6,7 @@
 
 import re
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
@@ -15,7 +16,9 @@ _TARGET = '<base target="_blank">'
 _DARK = "<style>:root { color-scheme: dark; }</style>"
 
 
-NO_IMAGES, OUR_IMAGES, ALL_IMAGES = "", " 'self'", " https: http:"
+NO_IMAGES, OUR_IMAGES, ALL_IMAGES = "", f" 'self' {settings.BASE_URL}", " https: http:"
+NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+"""An image of one transparent pixel."""
 
 
 def html(words: str, *, images: str = NO_IMAGES, links: bool = False, dark: bool = False) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.forms.utils import pretty_name
 from django.utils.html import escape
 from unfold import widgets
 
+LONG = 2_000
 KEPT = "Stored. Leave it empty to keep it."
 
 
@@ -115,12 +116,15 @@ def _styled(field: forms.Field) -> forms.Widget:
     widget = field.widget
     if isinstance(widget, forms.CheckboxInput):
         return widgets.UnfoldBooleanSwitchWidget()
+    if isinstance(widget, forms.SelectMultiple):
+        return widgets.UnfoldAdminCheckboxSelectMultiple(choices=list(widget.choices))
     if isinstance(widget, forms.Select):
         return widgets.UnfoldAdminSelectWidget(choices=list(widget.choices))
     if isinstance(widget, forms.PasswordInput):
         return widgets.UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
     if isinstance(widget, forms.Textarea):
-        return widgets.UnfoldAdminTextareaWidget({"rows": 3 if isinstance(field, forms.JSONField) else 14})
+        short = isinstance(field, forms.JSONField) or (getattr(field, "max_length", None) or LONG) < LONG
+        return widgets.UnfoldAdminTextareaWidget({"rows": 4 if short else 14})
     if isinstance(widget, forms.NumberInput):
         return widgets.UnfoldAdminIntegerFieldWidget()
     return widgets.UnfoldAdminTextInputWidget()

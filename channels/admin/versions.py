@@ -38,6 +38,8 @@ class TemplateVersionAdmin(HistoryAdmin):
     list_select_related = ("template", "author")
     search_fields = ("template__name", "template__key")
     ordering = ("-id",)
+    # Who writes sees the words first, who reads sees first what people will read.
+    change_form_outer_before_template = "admin/channels/templateversion/before.html"
     change_form_outer_after_template = "admin/channels/templateversion/after.html"
 
     class Media:

@@ -64,5 +64,12 @@ class _Reader(HTMLParser):
             self.parts.append(re.sub(r"\s+", " ", data))
 
     def _break(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self.parts.append("\n\n" if tag in _PARAGRAPHS else "\n")
+        """The end of one block and the beginning of the next are one break; each <br> is one of its own."""
+        if tag not in _BLOCKS:
+            return
+        while self.parts and self.parts[-1] == " ":
+            self.parts.pop()
+        if tag in _PARAGRAPHS:
+            self.parts.append("\n\n")
+        elif tag == "br" or not "".join(self.parts[-1:]).endswith("\n"):
+            self.parts.append("\n")

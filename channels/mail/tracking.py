@@ -78,7 +78,8 @@ def _view(config: Mapping[str, Any]) -> Any:
 
 @lru_cache(maxsize=32)
 def _view_class(provider: str) -> type[View]:
-    for pattern in get_resolver("anymail.urls").url_patterns:
+    patterns: list[Any] = list(get_resolver("anymail.urls").url_patterns)
+    for pattern in patterns:
         if pattern.name in (f"{provider}_tracking_webhook", f"{provider}_webhook"):
             found: type[View] = pattern.callback.view_class
             return found

@@ -32,6 +32,11 @@ class Verb:
     permission: str = publishing.PERMISSION
     tone: str = ""
 
+    @property
+    def address(self) -> str:
+        """The name of its URL."""
+        return f"admin:journeys_journey_{self.key}"
+
 
 def _publish(journey: Journey, user: Any, now: datetime) -> None:
     draft = journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first()

@@ -9,7 +9,7 @@ from django import forms
 from config.durations import DurationField, words
 from contacts.base import Needs
 from journeys.base import THIS_VISIT, AskForMessage, Awaited, Go, Here, Outcome, Step, Wait, steps
-from journeys.fields import duration
+from journeys.fields import TemplateKeyField, duration
 
 OUTCOMES = ("sent", "blocked", "failed", "unknown")
 FACTS = Awaited(
@@ -37,7 +37,7 @@ class Send(Step):
     class Config(forms.Form):
         """Which message, and how long it makes sense."""
 
-        template = forms.SlugField(help_text="Key of a message template, e.g. win-back-email.")
+        template = TemplateKeyField(help_text="Key of a message template, e.g. win-back-email.")
         expires = DurationField(
             required=False, help_text="How long it makes sense to send it, e.g. 4h or 2d; 7 days if left empty."
         )

@@ -8,6 +8,7 @@ from django import forms
 
 from contacts.base import Needs, PastEvent
 from journeys.base import Trigger, triggers
+from journeys.fields import SegmentKeyField
 
 ENTERED = "segment.entered"
 
@@ -23,7 +24,7 @@ class SegmentTrigger(Trigger):
     class Config(forms.Form):
         """Which segment."""
 
-        segment = forms.SlugField(help_text="Key of the segment, e.g. lapsed.")
+        segment = SegmentKeyField(help_text="Key of the segment, e.g. lapsed.")
 
     def event_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         return (ENTERED,)

@@ -1,19 +1,10 @@
-"""Servers for the tests of channels, and lines closed after each."""
+"""Servers for the tests of channels."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from channels import lines, posting
 from tests.channels import servers
-
-
-@pytest.fixture(autouse=True)
-def close_lines() -> Iterator[None]:
-    """No test uses a connection of another."""
-    yield
-    lines.close_all()
-    posting.close()
 
 
 @pytest.fixture

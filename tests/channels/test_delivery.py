@@ -24,7 +24,9 @@ SECRET = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
 @pytest.fixture
 def hook(web):
     """A brand whose messages go to a web server on this machine."""
-    account("webhook", config={"url": f"{web.url}/hook", "lookup_url": f"{web.url}/seen", "secret": SECRET, "timeout": 1})
+    account(
+        "webhook", config={"url": f"{web.url}/hook", "lookup_url": f"{web.url}/seen", "secret": SECRET, "timeout": 1}
+    )
     return template("ping", channel="webhook", content={"body": "Hello {{ contact.external_id }}"})
 
 
@@ -47,7 +49,11 @@ def state(one: Message) -> tuple[str, str]:
 
 
 def names(one: Message) -> list[str]:
-    return list(Event.objects.filter(name__startswith="message.", properties__message=one.pk).order_by("id").values_list("name", flat=True))
+    return list(
+        Event.objects.filter(name__startswith="message.", properties__message=one.pk)
+        .order_by("id")
+        .values_list("name", flat=True)
+    )
 
 
 class TestOutcomes:
@@ -197,7 +203,15 @@ class TestALostWorker:
 class TestMail:
     @pytest.fixture
     def mail(self, post):
-        account("email", config={"backend": "smtp", "host": "127.0.0.1", "port": post.port, "from_email": "Acme <hi@acme.example.test>"})
+        account(
+            "email",
+            config={
+                "backend": "smtp",
+                "host": "127.0.0.1",
+                "port": post.port,
+                "from_email": "Acme <hi@acme.example.test>",
+            },
+        )
         html = "<html><body><p>Hi {{ contact.nick | default: 'you' }}</p><a href='https://shop.example.test/?a=1&amp;b=2'>Shop</a> <a href=\"{{ unsubscribe_url }}\">No more</a></body></html>"
         return template("mail", content={"subject": "Hi", "html": html, "text": "Hi. {{ unsubscribe_url }}"})
 
@@ -247,7 +261,15 @@ class TestMail:
 class TestSms:
     def test_a_number_that_opted_out_at_the_provider_is_never_asked_again(self, web) -> None:
         web.answer = lambda request: Answer(400, {"code": 21610, "message": "unsubscribed recipient", "status": 400})
-        account("sms", config={"account_sid": "AC" + "0" * 32, "auth_token": "t", "from_number": "+15005550006", "api_base": web.url})
+        account(
+            "sms",
+            config={
+                "account_sid": "AC" + "0" * 32,
+                "auth_token": "t",
+                "from_number": "+15005550006",
+                "api_base": web.url,
+            },
+        )
         offer = template("offer", channel="sms", content={"body": "Hi"})
         person = contact("ada", phone="+12125550123")
         consent(person, "sms", now=NOW - HOUR)
@@ -258,7 +280,15 @@ class TestSms:
 
     def test_a_wrong_number_is_known_to_be_wrong(self, web) -> None:
         web.answer = lambda request: Answer(400, {"code": 21211, "message": "invalid", "status": 400})
-        account("sms", config={"account_sid": "AC" + "0" * 32, "auth_token": "t", "from_number": "+15005550006", "api_base": web.url})
+        account(
+            "sms",
+            config={
+                "account_sid": "AC" + "0" * 32,
+                "auth_token": "t",
+                "from_number": "+15005550006",
+                "api_base": web.url,
+            },
+        )
         offer = template("offer", channel="sms", content={"body": "Hi"})
         person = contact("ada", phone="+12125550123")
         consent(person, "sms", now=NOW - HOUR)

@@ -60,7 +60,9 @@ def test_the_same_word_twice_is_one_fact(sent) -> None:
 
 
 def test_two_links_are_two_clicks(sent) -> None:
-    feedback.apply([said("clicked", reason="https://a.example.test"), said("clicked", reason="https://b.example.test")], NOW)
+    feedback.apply(
+        [said("clicked", reason="https://a.example.test"), said("clicked", reason="https://b.example.test")], NOW
+    )
     feedback.apply([said("clicked", reason="https://a.example.test")], NOW)
     assert names().count("message.clicked") == 2
 

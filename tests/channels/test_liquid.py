@@ -47,7 +47,9 @@ def test_values_are_escaped_in_html_only() -> None:
     assert render("{{ contact.html }}") == "<b>"
 
 
-@pytest.mark.parametrize("source", ["{{ contact.nick }}", "Dear {{ contact.nick | upcase }}", "{% for x in event.items %}{% endfor %}"])
+@pytest.mark.parametrize(
+    "source", ["{{ contact.nick }}", "Dear {{ contact.nick | upcase }}", "{% for x in event.items %}{% endfor %}"]
+)
 def test_a_hole_in_a_sentence_is_an_error_that_names_it(source: str) -> None:
     with pytest.raises(liquid.Missing) as error:
         render(source)
@@ -76,7 +78,9 @@ BOMBS = {
     "loops": "{% for i in (1..1000) %}{% for j in (1..1000) %}x{% endfor %}{% endfor %}",
     "replace": "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | replace: 'a', a %}" * 12 + "{{ a | size }}",
     "append": "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | append: a %}" * 40 + "{{ a | size }}",
-    "join": "{% assign a = 'a,b,c,d' %}" + "{% assign b = a | split: ',' %}{% assign a = b | join: a %}" * 30 + "{{ a | size }}",
+    "join": "{% assign a = 'a,b,c,d' %}"
+    + "{% assign b = a | split: ',' %}{% assign a = b | join: a %}" * 30
+    + "{{ a | size }}",
     "capture": "{% capture a %}xxxxxxxxxx{% endcapture %}" + "{% capture a %}{{ a }}{{ a }}{% endcapture %}" * 30,
     "nesting": "{% if true %}" * 500 + "{% endif %}" * 500,
     "unclosed": "{{" * 4000,
@@ -92,7 +96,9 @@ def test_greedy_templates_are_stopped_early(name: str) -> None:
     assert time.process_time() - begun < 3
 
 
-@pytest.mark.parametrize("path", ["__class__", "first_name.__class__", "tags.append", "keys", "items", "__init__.__globals__"])
+@pytest.mark.parametrize(
+    "path", ["__class__", "first_name.__class__", "tags.append", "keys", "items", "__init__.__globals__"]
+)
 def test_python_is_out_of_reach(path: str) -> None:
     with pytest.raises(liquid.Missing):
         render("{{ contact." + path + " }}")

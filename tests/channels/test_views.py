@@ -56,7 +56,9 @@ class TestUnsubscribe:
     def test_one_click_needs_no_cookie_and_no_second_step(self, sent, outsider, content_type: str) -> None:
         data = {"List-Unsubscribe": "One-Click"}
         if content_type.startswith("application"):
-            answer = outsider.post(path(links.unsubscribe_url(sent.pk)), "List-Unsubscribe=One-Click", content_type=content_type)
+            answer = outsider.post(
+                path(links.unsubscribe_url(sent.pk)), "List-Unsubscribe=One-Click", content_type=content_type
+            )
         else:
             answer = outsider.post(path(links.unsubscribe_url(sent.pk)), data)
         assert answer.status_code == 200

@@ -23,7 +23,10 @@ def version(channel: str = "email", message_class: str = "transactional", **cont
         ({"text": "Hi"}, "subject: This field is required"),
         ({"subject": "Hi {{ contact.name", "text": "x"}, "subject: A tag is not closed"),
         ({"subject": "Hi", "text": "a\n{% if %}"}, "text: line 2"),
-        ({"subject": "Hi", "text": "{{ customer.name }}"}, "customer.name is not known; a template may use brand, contact"),
+        (
+            {"subject": "Hi", "text": "{{ customer.name }}"},
+            "customer.name is not known; a template may use brand, contact",
+        ),
         ({"subject": "Hi", "text": "{{ brand.address }}"}, "brand has key, name, postal_address, website"),
         ({"subject": "Hi\nBcc: x", "text": "x"}, "subject: This must be one line"),
     ],
@@ -45,4 +48,3 @@ def test_good_words_have_no_problems() -> None:
 
 def test_a_channel_that_is_gone() -> None:
     assert "'fax' is not known" in wording.problems(version("fax"))[0]
-

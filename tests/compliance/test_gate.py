@@ -112,7 +112,10 @@ class TestWhatLeaves:
         message(person("u1", number=1, locale="fr-CA"), offer)
         message(person("u2", number=2, locale="de-DE"), offer)
         gate.release(NOW)
-        assert list(SandboxMessage.objects.order_by("recipient").values_list("text", flat=True)) == ["Bonjour", "Hello you"]
+        assert list(SandboxMessage.objects.order_by("recipient").values_list("text", flat=True)) == [
+            "Bonjour",
+            "Hello you",
+        ]
 
 
 class TestRefusals:
@@ -349,4 +352,3 @@ class TestStops:
         one.refresh_from_db()
         assert (one.state, one.due_at, one.cleared_at) == ("pending", NOW, None)
         assert released(one).reason == "stopped"
-

@@ -124,7 +124,11 @@ def test_the_report_adds_up(played):
 def test_bad_profiles_stop_only_themselves(roles):
     """Some people's forms were filled in badly; their orders count all the same."""
     planned = stretch(first=datetime(1997, 3, 1).date(), last=datetime(1997, 3, 3).date())
-    garbled = [moment.call["userId"] for moment in planned.moments if moment.call.get("traits", {}).get("timezone") == "Mars/Olympus Mons"]
+    garbled = [
+        moment.call["userId"]
+        for moment in planned.moments
+        if moment.call.get("traits", {}).get("timezone") == "Mars/Olympus Mons"
+    ]
     assert garbled
     perform(planned)
     assert RejectedEvent.objects.count() or Contact.objects.filter(external_id__in=garbled, timezone="").count()

@@ -1,13 +1,12 @@
 """Stories run on the whole product: the public endpoint in front, the sandbox behind, and a clock that the story moves."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 import pytest
 
-from tests.flows.house import House
-from tests.channels import servers
 from channels import lines
+from tests.channels import servers
+from tests.flows.house import House
 
 
 @pytest.fixture

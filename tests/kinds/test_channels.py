@@ -116,7 +116,6 @@ def test_bad_accounts_are_told_what_is_wrong_where(key, changes, sentence):
 @pytest.mark.parametrize(("changes", "words"), [
     ({"backend": "postmark"}, "POSTMARK_SERVER_TOKEN"), ({"backend": "mailgun"}, "MAILGUN_API_KEY"),
     ({"backend": "other", "backend_path": "no.such.Backend"}, "No module named"),
-    ({"backend": "postmark", "api_key": "k", "options": '{"colour": "red"}'}, "colour"),
 ])  # fmt: skip
 def test_a_provider_that_cannot_be_used_says_why(changes, words):
     [sentence] = problems("email", **changes)
@@ -150,6 +149,8 @@ def test_bad_words_are_told_what_is_wrong_where(key, content, sentences):
     ('<a href="https://shop.example">https://shop.example</a>', "https://shop.example"),
     ('<a href="#top">Up</a><a href="https://x.example"><img src="x"></a>', "Uphttps://x.example"),
     ("<ul><li>One</li><li>Two</li></ul>", "- One\n- Two"),
+    ("<ul>\n  <li>One</li>\n  <li>Two</li>\n</ul><div>Three</div><div>Four</div>", "- One\n- Two\n\nThree\nFour"),
+    ("One<br>Two<br><br>Three", "One\nTwo\n\nThree"),
     ("<style>p {color: red}</style><script>alert(1)</script><title>T</title>Words", "Words"),
     ('<img src="x" alt="A red shoe">', "A red shoe"),
     ("{% if plan == 'pro' %}<b>Pro</b>{% endif %} &amp; more", "{% if plan == 'pro' %}Pro{% endif %} & more"),

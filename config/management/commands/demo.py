@@ -2,7 +2,6 @@
 
 import os
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import IO, Any, cast
 
 from django.conf import settings
@@ -10,7 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from config import clock, durations
+from config import clock
+from demo import arguments
 
 
 class Command(BaseCommand):
@@ -20,10 +20,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The command line."""
-        port = int(os.environ.get("PORT") or 8000)
-        parser.add_argument("--port", type=int, default=port, help="of the web server (PORT, else 8000)")
-        parser.add_argument("--tick", type=durations.parse, default="6h", help="precision of the replay (default 6h)")
-        parser.add_argument("--days", type=int, default=None, help="replay only the last days of the purchases")
+        port = os.environ.get("PORT") or "8000"
+        parser.add_argument("--port", type=arguments.port, default=port, help="of the web server (PORT, else 8000)")
+        parser.add_argument("--tick", type=arguments.tick, default="6h", help="precision of the replay (default 6h)")
+        parser.add_argument(
+            "--days", type=arguments.days, default=None, help="replay only the last days of the purchases"
+        )
         parser.add_argument("--no-serve", dest="serve", action="store_false", help="load and replay only")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,16 +39,14 @@ class Command(BaseCommand):
         console = Console(file=cast(IO[str], self.stdout))
         os.environ.setdefault("BASE_URL", f"http://localhost:{options['port']}")
         settings.BASE_URL = os.environ["BASE_URL"]
-        call_command("migrate", interactive=False, verbosity=0)
         try:
-            house.rehearse(clock.now(), options["tick"], _stretch(options["days"]), console)
+            if options["serve"]:
+                house.require(options["port"])
+            call_command("migrate", interactive=False, verbosity=0)
+            house.rehearse(clock.now(), options["tick"], options["days"], console)
             if options["serve"]:
                 house.open_doors(options["port"], console)
         except KeyboardInterrupt:
             console.print("Stopped. What is loaded stays; the next start goes on from there.")
         except (processes.Died, OSError) as error:
             raise CommandError(str(error)) from error
-
-
-def _stretch(days: int | None) -> timedelta | None:
-    return timedelta(days=days) if days else None

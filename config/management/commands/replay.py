@@ -1,43 +1,14 @@
 """`manage.py replay FILE`: real purchases through the public endpoint, in virtual time."""
 
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date, timedelta
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from config import clock, durations
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day; write for example 1997-03-31.") from None
-
-
-def _tick(text: str) -> timedelta:
-    try:
-        tick = durations.parse(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None
-    if not tick:
-        raise ArgumentTypeError("A tick must be longer than no time at all; write for example 1h.")
-    return tick
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0
-    if not 0 < speed < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is no speed; write max, or virtual seconds per second, e.g. 86400.")
-    return speed
+from config import clock
+from demo import arguments
 
 
 class Command(BaseCommand):
@@ -51,10 +22,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The command line."""
         parser.add_argument("file", type=Path, help="the purchases, e.g. demo/cdnow_sample.txt")
-        parser.add_argument("--from", dest="first", type=_day, help="first day, as in the file, or as replayed")
-        parser.add_argument("--to", dest="last", type=_day, help="last day; without it the clock runs on to now")
-        parser.add_argument("--speed", type=_speed, default=None, help="max (default), or virtual seconds per second")
-        parser.add_argument("--tick", type=_tick, default="1h", help="work due within it is done together (default 1h)")
+        parser.add_argument(
+            "--from", dest="first", type=arguments.day, help="first day, as in the file, or as replayed"
+        )
+        parser.add_argument(
+            "--to", dest="last", type=arguments.day, help="last day; without it the clock runs on to now"
+        )
+        parser.add_argument(
+            "--speed", type=arguments.speed, default=None, help="max (default), or virtual seconds per second"
+        )
+        parser.add_argument(
+            "--tick", type=arguments.tick, default="1h", help="work due within it is done together (default 1h)"
+        )
         shift = parser.add_mutually_exclusive_group()
         shift.add_argument(
             "--shift", action="store_true", default=True, help="the last purchase is yesterday (default)"

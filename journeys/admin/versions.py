@@ -1,0 +1,99 @@
+"""A version's page. A draft is edited here, one step at a time; a published one can only be looked at."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from unfold.decorators import display
+
+from config.adminsite import ReadOnlyAdmin
+from journeys import blueprints, figures, publishing
+from journeys.admin import designing, exchange, picture
+from journeys.base import steps
+from journeys.blueprints import StepPlan
+from journeys.models import Version
+
+TONES = {Version.State.DRAFT: "info", Version.State.LIVE: "success", Version.State.RETIRED: "default"}
+
+
+@admin.register(Version)
+class VersionAdmin(ReadOnlyAdmin):
+    """Versions are made and published on their journey's page."""
+
+    list_display = ("__str__", "state_shown", "published_at", "published_by")
+    list_filter = ("state", "journey")
+    list_select_related = ("journey", "published_by")
+    search_fields = ("journey__name", "journey__key")
+    ordering = ("-id",)
+    change_form_template = "admin/journeys/version/page.html"
+
+    @display(description="state", label=TONES, ordering="state")
+    def state_shown(self, version: Version) -> tuple[str, str]:
+        return version.state, version.get_state_display()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        version = self.get_object(request, object_id or "")
+        context: dict[str, Any] = {}
+        if version and self.has_view_permission(request, version):
+            context = page(request, version)
+        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Version | None:
+        if not object_id.isdecimal() or len(object_id) > 18:
+            return None
+        related = ("journey__brand", "published_by")
+        found: Version | None = self.get_queryset(request).select_related(*related).filter(pk=object_id).first()
+        return found
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/file/", view(exchange.give_out), name="journeys_version_file"),
+            path("<int:pk>/entry/", view(designing.entry), name="journeys_version_entry"),
+            path("<int:pk>/add-step/", view(designing.add_step), name="journeys_version_add_step"),
+            path("<int:pk>/steps/<slug:key>/", view(designing.edit_step), name="journeys_version_step"),
+            *(
+                path(
+                    f"<int:pk>/steps/<slug:key>/{verb}/",
+                    view(partial(designing.act, verb=verb)),
+                    name=f"journeys_version_{verb}",
+                )
+                for verb in designing.ACTS
+            ),
+            *super().get_urls(),
+        ]
+
+
+def page(request: HttpRequest, version: Version) -> dict[str, Any]:
+    """What the page shows."""
+    design = blueprints.of(version)
+    draft = version.state == Version.State.DRAFT
+    problems = publishing.problems(version) if draft else []
+    return {
+        "version": version,
+        "tone": {"success": "good", "info": "warn"}.get(TONES[Version.State(version.state)], ""),
+        "picture": picture.draw(version, None if draft else figures.funnel(version)),
+        "steps": [_line(plan, [p.sentence for p in problems if p.step == plan.key]) for plan in design.steps],
+        "problems": problems,
+        "editable": draft and request.user.has_perm(designing.PERMISSION),
+        "publishable": draft and request.user.has_perm(publishing.PERMISSION),
+    }
+
+
+def _line(plan: StepPlan, problems: list[str]) -> dict[str, Any]:
+    """A step in the list of them."""
+    kind = steps[plan.kind] if plan.kind in steps else None
+    config, errors = blueprints.cleaned(kind, plan.config) if kind else ({}, {})
+    return {
+        "key": plan.key,
+        "title": plan.title or plan.key,
+        "kind": kind.title if kind else f"Unknown kind {plan.kind!r}",
+        "icon": kind.icon if kind else "help",
+        "summary": kind.summary(config) if kind and not errors else "Not finished",
+        "exits": plan.exits.items(),
+        "problems": problems,
+    }
