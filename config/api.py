@@ -1,6 +1,6 @@
 """What the REST API stands on: tokens with scopes, and pages by cursor. config.resources builds the views on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -65,28 +65,28 @@ class ScopedPermissions(DjangoModelPermissions):
     }
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if isinstance(request.auth, ApiToken) and not self._covers(request.auth, request, view):
-            return False
-        needed: Sequence[str] | None = getattr(view, "needs", {}).get(getattr(view, "action", None))
-        if needed is None:
-            return bool(super().has_permission(request, view))
-        return bool(request.user and request.user.is_authenticated and self._may(request.user, needed))
+        self.message = self._token_lacks(request, view) or self._user_lacks(request, view)
+        return self.message is None
 
-    def _covers(self, token: ApiToken, request: Request, view: "APIView") -> bool:
-        """Whether the token's scopes reach this view; if not, `message` says which one is missing."""
+    def _token_lacks(self, request: Request, view: "APIView") -> str | None:
+        """What the token's scopes do not reach, as a sentence."""
+        if not isinstance(request.auth, ApiToken):
+            return None
         name = getattr(view, "scope", "")
         scope = f"{name}:{'read' if request.method in READING else 'write'}"
-        self.message = f"This token does not have the scope {scope}." if name else "No token can be used here."
-        covered = bool(name) and scope in token.scopes
-        if covered:
-            del self.message
-        return covered
+        if not name:
+            return "This address cannot be reached with a token."
+        return None if scope in request.auth.scopes else f"This token does not have the scope {scope}."
 
-    def _may(self, user: Any, needed: Iterable[str]) -> bool:
-        missing = [permission for permission in needed if not user.has_perm(permission)]
-        if missing:
-            self.message = f"This needs the permission {', '.join(missing)}, which the user {user} does not have."
-        return not missing
+    def _user_lacks(self, request: Request, view: "APIView") -> str | None:
+        """The permissions that the user does not have, as a sentence."""
+        if not (request.user and request.user.is_authenticated):
+            return "Send a token, or log in."
+        needed: Sequence[str] | None = getattr(view, "needs", {}).get(getattr(view, "action", None))
+        if needed is None:
+            needed = self.get_required_permissions(request.method or "", self._queryset(view).model)
+        missing = [permission for permission in needed if not request.user.has_perm(permission)]
+        return f"This needs the permission {' and '.join(missing)}." if missing else None
 
 
 class Pages(CursorPagination):

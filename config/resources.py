@@ -8,18 +8,135 @@ from typing import IO, Any
 import django_filters
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError as FormError
 from django.db.models import Model
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
-from rest_framework.generics import get_object_or_404 as or_404
+from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
+
+BIGGEST_ID = 2**63 - 1
+
+
+class Conflict(APIException):
+    """409: what is asked for does not fit the state that the thing is in."""
+
+    status_code = status.HTTP_409_CONFLICT
+
+
+class TooLarge(APIException):
+    """413: a body beyond the limit of the site."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+
+class Json(JSONParser):
+    """JSON within limits; DRF's own parser reads a body of any size and raises RecursionError on a deep one."""
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise TooLarge(f"The body is larger than {limit // 1024} KB.")
+        try:
+            return super().parse(BytesIO(raw), media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("The body is nested too deeply.") from error
+
+
+class Resource(GenericViewSet[Any]):
+    """Rows of one model. `scope` is what a token must have; `needs` are the permissions of an action where they are not
+    simply the model's. Filters hold for lists, never for one row by its id."""
+
+    scope = ""
+    needs: Mapping[str, Sequence[str]] = {}
+    lookup_value_regex = "[0-9]+"
+    filter_backends = [DjangoFilterBackend]
+    filterset_class: type[django_filters.FilterSet] | None = None
+    parser_classes = [Json]
+    metadata_class = None
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Times are those of UTC, whatever zone the reader's browser has told the admin."""
+        with timezone.override(UTC):
+            return super().dispatch(request, *args, **kwargs)
+
+    def check_permissions(self, request: Request) -> None:
+        """A verb that is not offered is 405 to everybody, not 403 to some."""
+        if self.action is None:
+            self.http_method_not_allowed(request)
+        super().check_permissions(request)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what nobody would look at: a misspelt filter must not return everybody."""
+        super().initial(request, *args, **kwargs)
+        known = self._parameters()
+        told = f"there are: {', '.join(known)}" if known else "there are none here"
+        if unknown := sorted(request.query_params.keys() - set(known)):
+            raise ValidationError({name: [f"This parameter is not known; {told}."] for name in unknown})
+
+    def get_object(self) -> Any:
+        found = get_object_or_404(self.get_queryset(), **{self.lookup_field: self.kwargs[self.lookup_field]})
+        self.check_object_permissions(self.request, found)
+        return found
+
+    def _parameters(self) -> list[str]:
+        filters = list(self.filterset_class.base_filters) if self.filterset_class and self._lists else []
+        return [*filters, *(["page_size", "cursor"] if self._lists and self.pagination_class else [])]
+
+    @property
+    def _lists(self) -> bool:
+        """Whether this is a list: of this resource, or of what belongs to one row of it."""
+        return self.action == "list" or self.action in self.sublists
+
+    sublists: Sequence[str] = ()
+
+
+class InstantField(IsoDateTimeField):
+    """An instant as in ISO 8601; without an offset it is UTC."""
+
+    default_error_messages = {"invalid": "Write an instant as in ISO 8601, for example 2026-11-24T12:00:00Z."}
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            found = super().to_python(value)
+            return found.astimezone(UTC) if found else None
+        except OverflowError as error:  # year 1 or 9999, moved over the edge by its offset
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class InstantFilter(django_filters.IsoDateTimeFilter):
+    """Rows from an instant on (`gte`), or before it (`lt`)."""
+
+    field_class = InstantField
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class IdFilter(django_filters.NumberFilter):
+    """Rows that belong to the one with this id."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, field_name: str, label: str) -> None:
+        super().__init__(field_name=field_name, label=label, min_value=1, max_value=BIGGEST_ID)
+
+
+def between(name: str, what: str) -> dict[str, InstantFilter]:
+    """Two filters on an instant, `<name>_from` and `<name>_before`; `created_at` is called `created`."""
+    short = name.removesuffix("_at")
+    return {
+        f"{short}_from": InstantFilter(field_name=name, lookup_expr="gte", label=f"{what} at this instant or later."),
+        f"{short}_before": InstantFilter(field_name=name, lookup_expr="lt", label=f"{what} before this instant."),
+    }
+
+
+def told(**sentences: str) -> dict[str, dict[str, str]]:
+    """What the schema says about the fields of a model, where the model itself does not."""
+    return {name: {"help_text": sentence} for name, sentence in sentences.items()}

@@ -4,15 +4,21 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config import clock
-from contacts import identity, traits
-from contacts.models import Address, ConsentState, Contact, Event
+from config.api import Timeline
+from config.resources import Resource, between, told
+from contacts import addresses, identity, traits
+from contacts.ingest import body
+from contacts.models import Address, AnonymousId, ConsentState, Contact, Event
+
+ADD = "contacts.add_contact"
 
 
 class AddressSerializer(serializers.ModelSerializer[Address]):
@@ -21,12 +27,19 @@ class AddressSerializer(serializers.ModelSerializer[Address]):
     class Meta:
         model = Address
         fields = ("kind", "value", "validity", "validity_reason")
+        extra_kwargs = told(
+            kind="What kind of address.",
+            value="In its one spelling: a lower-case mail address, or a number in E.164.",
+            validity="Whether messages arrive there, as far as we know.",
+            validity_reason="How we know; empty if we do not.",
+        )
 
 
 class ContactSerializer(serializers.ModelSerializer[Contact]):
     """A contact with its addresses."""
 
-    addresses = AddressSerializer(many=True, read_only=True)
+    attributes = serializers.DictField(read_only=True, help_text="What else is known, by name.")
+    addresses = AddressSerializer(many=True, read_only=True, help_text="Where the person can be reached.")
 
     class Meta:
         model = Contact
@@ -44,93 +57,105 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
             "updated_at",
         )
         read_only_fields = fields
+        extra_kwargs = told(
+            id="Our id of the contact.",
+            external_id="The person's id in your own systems (userId); empty for a visitor.",
+            timezone="Time zone, e.g. Europe/Paris; empty if it is not known.",
+            timezone_source="How we know the time zone.",
+            created_at="When we first heard of the person.",
+            updated_at="When something about the person last changed.",
+        )
 
 
 class IdentifySerializer(serializers.Serializer[Any]):
     """Who it is, and what is known: `traits` as in Segment's identify call (email, phone, locale, timezone, …)."""
 
-    external_id = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    anonymous_id = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    traits = serializers.DictField(required=False, default=dict)
+    external_id = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="The person's id in your own systems."
+    )
+    anonymous_id = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="The id from before they were known."
+    )
+    traits = serializers.DictField(
+        required=False, default=dict, help_text="What to set, by name; null removes an attribute. At most 32 KB."
+    )
+
+    def validate_traits(self, value: dict[str, Any]) -> traits.Clean:
+        """The traits, sorted; every problem is told, and one is enough to change nothing."""
+        if body.too_deep(value):
+            raise serializers.ValidationError(f"They are nested deeper than {body.DEPTH} levels.")
+        if body.size(value) > body.EVENT_BYTES:
+            raise serializers.ValidationError(f"They are larger than {body.EVENT_BYTES // 1024} KB.")
+        clean = traits.clean(value)
+        if clean.problems:
+            raise serializers.ValidationError(list(clean.problems))
+        return clean
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if unknown := sorted(map(str, set(self.initial_data) - set(self.fields))):
+            sentence = "This field is not known; what you know about the person goes into traits."
+            raise serializers.ValidationError({name: [sentence] for name in unknown})
         if not (data["external_id"] or data["anonymous_id"]):
-            raise serializers.ValidationError("Name the contact: external_id, anonymous_id, or both.")
-        data["clean"] = traits.clean(data["traits"])
-        if data["clean"].problems:
-            raise serializers.ValidationError({"traits": list(data["clean"].problems)})
+            raise serializers.ValidationError({"external_id": ["Name the contact: external_id, anonymous_id, or both."]})
         return data
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
     """One line of the timeline."""
 
+    properties = serializers.DictField(read_only=True, help_text="What its sender told with it.")
+
     class Meta:
         model = Event
         fields = ("id", "name", "occurred_at", "received_at", "key", "properties")
+        extra_kwargs = told(
+            id="Our id of the event.",
+            name="What happened, e.g. order.completed.",
+            received_at="When we learnt of it.",
+            key="What makes it this event and no other: its source and the sender's message id.",
+        )
 
 
 class ConsentStateSerializer(serializers.ModelSerializer[ConsentState]):
     """The newest word on one channel and topic."""
 
-    topic = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
-    brand = serializers.CharField(source="topic.brand.key", read_only=True)
+    topic = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the topic.")
+    brand = serializers.CharField(source="topic.brand.key", read_only=True, help_text="Key of the topic's brand.")
 
     class Meta:
         model = ConsentState
         fields = ("channel", "topic", "brand", "state", "basis", "occurred_at", "expires_at")
+        extra_kwargs = told(
+            channel="Key of the channel, e.g. email.",
+            state="What the person said last.",
+            basis="The legal basis; empty for a withdrawal.",
+            occurred_at="When the person said so.",
+            expires_at="Until when it holds; null without an end.",
+        )
 
 
 class ContactFilter(django_filters.FilterSet):
     """Look a contact up by what identifies it."""
 
-    email = django_filters.CharFilter(method="by_email", label="An e-mail address, exactly.")
-    phone = django_filters.CharFilter(method="by_phone", label="A phone number in E.164 form, e.g. +33612345678.")
-
-    class Meta:
-        model = Contact
-        fields = ("external_id", "country", "email", "phone")
-
-    def by_email(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
-        return queryset.filter(addresses__kind=Address.Kind.EMAIL, addresses__value=value.strip().lower())
-
-    def by_phone(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
-        return queryset.filter(addresses__kind=Address.Kind.PHONE, addresses__value=value.strip())
-
-
-class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Contact]):
-    """People: look them up, add or change them, read their timeline and consents."""
-
-    queryset = Contact.objects.prefetch_related("addresses")
-    serializer_class = ContactSerializer
-    filterset_class = ContactFilter
-    scope = "contacts"
-
-    @extend_schema(
-        request=IdentifySerializer,
-        responses={200: ContactSerializer, 400: OpenApiResponse(description="What is wrong, by field.")},
+    external_id = django_filters.CharFilter(method="by_external_id", label="The person's id in your own systems, exactly.")
+    email = django_filters.CharFilter(method="by_address", label="An e-mail address, in any spelling of it.")
+    phone = django_filters.CharFilter(
+        method="by_address",
+        label="A phone number with its country code, e.g. +33612345678. A plus is %2B in an address; it may be left out.",
     )
-    def create(self, request: Request) -> Response:
-        """Add the contact, or change the one with this id: traits are merged, null removes one."""
-        form = IdentifySerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        data = form.validated_data
-        person = identity.Person(
-            external_id=data["external_id"], anonymous_id=data["anonymous_id"], clean=data["clean"]
-        )
-        [contact_id] = identity.resolve([person], clock.now())
-        return Response(ContactSerializer(self.get_queryset().get(pk=contact_id)).data, status=status.HTTP_200_OK)
+    country = django_filters.CharFilter(lookup_expr="iexact", label="Country by its two letters, e.g. FR.")
+    locals().update(between("created_at", "Known since"), **between("updated_at", "Last changed"))
 
-    @extend_schema(responses=EventSerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None)
-    def events(self, request: Request, pk: str) -> Response:
-        """The timeline, newest first."""
-        page = self.paginate_queryset(Event.objects.filter(contact=self.get_object()))
-        return self.get_paginated_response(EventSerializer(page, many=True).data)
+    def by_external_id(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """The index leaves out those without an id, and SQLite uses it only when the query says so too."""
+        return queryset.filter(external_id=value).exclude(external_id="")
 
-    @extend_schema(responses=ConsentStateSerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None, pagination_class=None)
-    def consents(self, request: Request, pk: str) -> Response:
-        """The newest word per channel and topic; what is not listed was never allowed."""
-        states = ConsentState.objects.filter(contact=self.get_object()).select_related("topic__brand")
-        return Response(ConsentStateSerializer(states, many=True).data)
+    def by_address(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """Raises ValidationError (400) for what is no address."""
+        if name == "phone" and value[:1].isdigit():  # a bare plus in an address arrives as a space
+            value = f"+{value}"
+        try:
+            address = addresses.normalise(name, value)
+        except ValueError as error:
+            raise serializers.ValidationError({name: [str(error)]}) from error
+        return queryset.filter(addresses__kind=name, addresses__value=address)

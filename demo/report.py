@@ -108,7 +108,7 @@ def show(report: Report, progress: Progress, console: Console) -> None:
 
 
 def _enrolments(report: Report) -> Table:
-    table = Table("Journey", title="Enrolments", title_justify="left", box=SIMPLE_HEAD)
+    table = _table("Enrolments", "Journey")
     for title in ("entered", "inside", "finished", "left", "failed", "converted", "revenue"):
         table.add_column(title, justify="right", no_wrap=True)
     for line in report.journeys:
@@ -118,8 +118,16 @@ def _enrolments(report: Report) -> Table:
 
 
 def _messages(report: Report) -> Table:
-    table = Table("Channel", "Message", "Outcome", "Reason", title="Messages", title_justify="left", box=SIMPLE_HEAD)
+    table = _table("Messages", "Channel", "Message", "Outcome", "Reason")
     table.add_column("number", justify="right", no_wrap=True)
     for channel, template, state, reason, count in report.messages:
         table.add_row(channel, template, OUTCOMES[state], reason, f"{count:,}")
+    return table
+
+
+def _table(title: str, *texts: str) -> Table:
+    """Narrow: 80 columns hold it."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for text in texts:
+        table.add_column(text, overflow="fold")
     return table

@@ -82,6 +82,12 @@ class Here:
     event: PastEvent | None = None
 
 
+def plain(kind: type) -> str:
+    """A docstring for reading: paragraphs without line breaks and code marks."""
+    paragraphs = (inspect.getdoc(kind) or "").replace("`", "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
 class Step:
     """A station of a journey; one file in `journeys/steps/`.
 
@@ -100,7 +106,7 @@ class Step:
     @property
     def words(self) -> str:
         """What editors read about it: its docstring."""
-        return inspect.getdoc(type(self)) or ""
+        return plain(type(self))
 
     def exits(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of its ways out; none for a step that ends the journey."""
@@ -144,7 +150,7 @@ class Trigger:
     @property
     def words(self) -> str:
         """What editors read about it: its docstring."""
-        return inspect.getdoc(type(self)) or ""
+        return plain(type(self))
 
     def event_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """The events it looks at."""

@@ -9,9 +9,12 @@ import re
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_SUBJECT = '<p style="margin:0;padding:10px 16px;background:#e4e4e7;color:#18181b;font:600 15px/1.4 sans-serif">{}</p>'
 _TARGET = '<base target="_blank">'
 _DARK = "<style>:root { color-scheme: dark; }</style>"
 
@@ -21,15 +24,19 @@ NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAE
 """An image of one transparent pixel."""
 
 
-def html(words: str, *, images: str = NO_IMAGES, links: bool = False, dark: bool = False) -> HttpResponse:
+def html(
+    words: str, *, images: str = NO_IMAGES, links: bool = False, dark: bool = False, subject: str = ""
+) -> HttpResponse:
     """A mail's HTML as its reader sees it.
 
     `images`: none for copies of what was sent: looking must not count as opening; those within the mail always show.
-    `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
+    `subject`: shown above it, as mail programs do. `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
     """
     if dark:
         words += _DARK
-    return _framed(_with_target(words) if links else words, images=images, links=links)
+    if subject:
+        words = _after(_BODY, words, format_html(_SUBJECT, subject))
+    return _framed(_after(_HEAD, words, _TARGET) if links else words, images=images, links=links)
 
 
 def page(template: str, context: dict[str, object]) -> HttpResponse:
@@ -46,7 +53,7 @@ def _framed(document: str, *, images: str = NO_IMAGES, links: bool = False) -> H
     return response
 
 
-def _with_target(words: str) -> str:
-    """Within the head, if there is one: a tag before the doctype would change how the mail is laid out."""
-    head = _HEAD.search(words)
-    return f"{words[: head.end()]}{_TARGET}{words[head.end() :]}" if head else _TARGET + words
+def _after(tag: re.Pattern[str], words: str, piece: str) -> str:
+    """Put `piece` behind the tag, if there is one: anything before the doctype would change how the mail is laid out."""
+    found = tag.search(words)
+    return f"{words[: found.end()]}{piece}{words[found.end() :]}" if found else piece + words

@@ -117,7 +117,7 @@ def _styled(field: forms.Field) -> forms.Widget:
     if isinstance(widget, forms.CheckboxInput):
         return widgets.UnfoldBooleanSwitchWidget()
     if isinstance(widget, forms.SelectMultiple):
-        return widgets.UnfoldAdminCheckboxSelectMultiple(choices=list(widget.choices))
+        return widgets.UnfoldAdminCheckboxSelectMultipleWidget(choices=list(widget.choices))
     if isinstance(widget, forms.Select):
         return widgets.UnfoldAdminSelectWidget(choices=list(widget.choices))
     if isinstance(widget, forms.PasswordInput):

@@ -153,8 +153,8 @@ class TemplateVersionAdmin(HistoryAdmin):
 def _shown(found: dict[str, str], look: str, *, images: bool) -> HttpResponse:
     if found.get("html") and look != "text":
         pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
-        return frames.html(found["html"], images=pictures, dark=look == "dark")
+        return frames.html(found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""))
     text = found.get("text") or found.get("body") or ""
     count = segments.count(text) if "body" in found else None
     room = count.segments * count.per_segment if count else 0
-    return frames.page("admin/channels/frames/text.html", {"text": text, "count": count, "room": room, "dark": look == "dark"})
+    return frames.page("admin/channels/frames/text.html", {"subject": found.get("subject", ""), "text": text, "count": count, "room": room})

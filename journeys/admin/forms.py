@@ -196,6 +196,7 @@ class EntryForm(DesignForm):
         initial |= {"goal_within": goal.get("within", ""), "goal_value": goal.get("value", "")}
         super().__init__(kind, stored, brand, *args, initial={**initial, **(options.pop("initial", None) or {})}, **options)
         self.old = old
+        self.order_fields([name for name in self.fields if name.startswith(CONFIG)])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

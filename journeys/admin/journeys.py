@@ -113,6 +113,7 @@ def page(request: HttpRequest, journey: Journey, now: datetime) -> dict[str, Any
     live = next((v for v in versions if v.state == Version.State.LIVE), None)
     shown = live or next((v for v in versions if v.state == Version.State.RETIRED), None) or draft
     funnel = figures.funnel(shown) if shown and shown.published_at else None
+    problems = publishing.problems(draft) if draft else []
     return {
         "journey": journey,
         "tone": {"success": "good", "warning": "warn"}.get(TONES[Journey.State(journey.state)], ""),
@@ -122,7 +123,9 @@ def page(request: HttpRequest, journey: Journey, now: datetime) -> dict[str, Any
         "shown": shown,
         "funnel": funnel,
         "picture": picture.draw(shown, funnel) if shown else "",
-        "problems": publishing.problems(draft) if draft else [],
-        "verbs": verbs.offered(request, journey, draft, live),
+        "problems": problems,
+        "verbs": verbs.offered(
+            request, journey, drafted=draft is not None, ready=draft is not None and not problems, live=live is not None
+        ),
         "cards": figures.board.draw(request, shown, now) if shown and shown.published_at else [],
     }

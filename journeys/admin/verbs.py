@@ -106,9 +106,9 @@ VERBS = {
 }
 
 
-def offered(request: HttpRequest, journey: Journey, draft: Version | None, live: Version | None) -> list[Verb]:
-    """The verbs that make sense now and that this user may use."""
-    needs = {"publish": draft is not None, "draft": draft is None, "retire": live is not None}
+def offered(request: HttpRequest, journey: Journey, *, drafted: bool, ready: bool, live: bool) -> list[Verb]:
+    """The verbs that make sense now and that this user may use: there is a draft, it is ready, there is a live version."""
+    needs = {"publish": ready, "draft": not drafted, "retire": live}
     return [
         verb
         for verb in VERBS.values()

@@ -94,6 +94,10 @@ def _line(plan: StepPlan, problems: list[str]) -> dict[str, Any]:
         "kind": kind.title if kind else f"Unknown kind {plan.kind!r}",
         "icon": kind.icon if kind else "help",
         "summary": kind.summary(config) if kind and not errors else "Not finished",
-        "exits": plan.exits.items(),
+        "exits": [(to, " / ".join(name for name in plan.exits if plan.exits[name] == to)) for to in _targets(plan)],
         "problems": problems,
     }
+
+
+def _targets(plan: StepPlan) -> list[str]:
+    return list(dict.fromkeys(plan.exits.values()))

@@ -12,6 +12,8 @@ from journeys.diagram.layout import Box, Layout, Line, Place, Route, arrange
 
 MARGIN = 12.0
 CORNER = 12.0
+SMALLEST = 0.72
+"""It may shrink so far to fit its frame; below that, the frame scrolls."""
 
 
 def draw(graph: Graph, title: str, figures: Mapping[str, Sequence[Figure]], name: str) -> SafeString:
@@ -27,13 +29,15 @@ def draw(graph: Graph, title: str, figures: Mapping[str, Sequence[Figure]], name
         "role": "group" if links else "img",
         "width": _number(layout.width + 2 * MARGIN),
         "height": _number(layout.height + 2 * MARGIN),
+        "least": _number((layout.width + 2 * MARGIN) * SMALLEST),
         "title": title,
         "words": described(graph),
     }
     body = [*_lines(graph, layout, name), *(_card(one, layout.places[one.node.key]) for one in cards)]
     return format_html(
         '<svg class="journey-diagram" role="{role}" aria-labelledby="{name}-title" aria-describedby="{name}-words" '
-        'xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="-12 -12 {width} {height}">'
+        'xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="-12 -12 {width} {height}" '
+        'style="min-width: {least}px">'
         '<title id="{name}-title">{title}</title><desc id="{name}-words">{words}</desc>'
         '<defs><marker id="{name}-tip" class="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto"><path d="M0 0.5 L7.5 4 L0 7.5 z"/></marker></defs>{body}</svg>',

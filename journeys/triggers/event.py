@@ -30,13 +30,17 @@ class EventTrigger(Trigger):
     class Config(forms.Form):
         """Which event, with which properties, of which people."""
 
-        name = EventNameField(help_text="Name of the event, e.g. cart.updated.")
+        name = EventNameField(label="Event", help_text="Its name, e.g. cart.updated.")
         where = ComparisonsField(
-            required=False, help_text='Comparisons on its properties, e.g. [{"path": "total", "op": "gt", "value": 100}].'
+            label="With properties",
+            required=False,
+            help_text='Comparisons on its properties, e.g. [{"path": "total", "op": "gt", "value": 100}].',
         )
-        condition = ConditionField(required=False, help_text="A condition on the person, as in segments.")
+        condition = ConditionField(
+            label="Of people who", required=False, help_text="A condition on the person, as in segments."
+        )
         max_age = DurationField(
-            required=False, help_text="Older events start nothing; 3 days if left empty."
+            label="Not older than", required=False, help_text="Older events start nothing; 3 days if left empty."
         )
 
     def event_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:

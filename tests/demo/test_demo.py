@@ -167,7 +167,11 @@ def test_a_taken_port_is_told_and_what_is_loaded_stays(demo):
 
 
 @pytest.mark.parametrize(
-    "variables", [{"DELIVERY": "live"}, {"ENVIRONMENT": "production", "SECRET_KEY": "x", "FIELD_KEY": "x"}]
+    "variables",
+    [
+        {"DELIVERY": "live", "BASE_URL": "https://shop.example", "FIELD_KEY": "x"},
+        {"ENVIRONMENT": "production", "SECRET_KEY": "x", "FIELD_KEY": "x"},
+    ],
 )
 def test_it_refuses_to_make_known_passwords_where_they_would_matter(tmp_path, variables):
     demo = Demo(tmp_path)
