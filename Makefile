@@ -16,8 +16,8 @@ help: ## List the targets
 demo: .venv/base ## Everything at once, for a first look: 18 months of real purchases (PORT=8000)
 	@$(BIN)/python manage.py demo
 
-test: .venv/dev ## The whole test suite; DATABASE_URL and BROKER_URL choose PostgreSQL and Redis
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+test: .venv/dev ## The whole test suite; DATABASE_URL and BROKER_URL choose PostgreSQL and Redis (ARGS=tests/demo)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: .venv/dev ## Format, lint, types, import contracts, missing migrations, templates
 	$(BIN)/ruff format --check .

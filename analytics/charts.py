@@ -8,7 +8,7 @@ from analytics.reports import Day, Funnel
 
 # A word, its label, and the colour of its line: a variable of the theme, read in the browser.
 LINES = (
-    ("sent", "Sent", "var(--color-primary-600)"),
+    ("sent", "Sent", "var(--color-primary-500)"),
     ("delivered", "Delivered", "#0891b2"),
     ("blocked", "Blocked", "#dc2626"),
 )

@@ -3,19 +3,34 @@
 from typing import Any
 
 import django_filters
-from rest_framework import serializers, viewsets
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import mixins, serializers
 
 from channels.models import Message, RenderedCopy
+from config.resources import ExternalIdFilter, IdFilter, Resource, before, since, told
+
+DELIVERIES = [(delivery.name.lower(), delivery.label) for delivery in Message.Delivery]
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message and what became of it."""
 
-    brand = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
-    template = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
-    topic = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
-    version = serializers.IntegerField(source="version.number", read_only=True, allow_null=True, default=None)
-    delivery = serializers.CharField(source="get_delivery_display", read_only=True)
+    contact_external_id = serializers.CharField(
+        source="contact.external_id", read_only=True, help_text="The person's id in your own systems."
+    )
+    brand = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the brand.")
+    template = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the template.")
+    topic = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the topic.")
+    version = serializers.IntegerField(
+        source="version.number", read_only=True, allow_null=True, default=None,
+        help_text="Number of the template's version that was sent; null while nothing was.",
+    )  # fmt: skip
+    delivery = serializers.SerializerMethodField(
+        help_text="What is known after handing over; a later word never lowers it."
+    )
+    labels = serializers.DictField(read_only=True, help_text="Where it comes from: journey, version, step, visit.")
 
     class Meta:
         model = Message
@@ -23,6 +38,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "id",
             "key",
             "contact",
+            "contact_external_id",
             "brand",
             "channel",
             "template",
@@ -31,44 +47,85 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "message_class",
             "state",
             "reason",
+            "error",
+            "held_by",
             "delivery",
             "due_at",
+            "expires_at",
             "sent_at",
             "created_at",
             "provider_id",
             "labels",
         )
+        extra_kwargs = told(
+            id="Our id of the message.",
+            contact="Id of the contact.",
+            channel="Key of the channel, e.g. email.",
+            message_class="What it is in the eyes of the law; empty until the gate let it leave.",
+            state="What became of it.",
+            error="What the provider or the gate said, in words.",
+            sent_at="When the provider took it.",
+            created_at="When it was asked for.",
+            provider_id="The provider's id of it.",
+        )
+
+    @extend_schema_field(serializers.ChoiceField(choices=DELIVERIES))
+    def get_delivery(self, message: Message) -> str:
+        return Message.Delivery(message.delivery).name.lower()
 
 
 class MessageWithCopySerializer(MessageSerializer):
-    """With the words as they were sent (null while nothing was)."""
+    """With the words as they were sent, and where the gate's decisions about it are."""
 
-    copy = serializers.SerializerMethodField()
+    copy = serializers.SerializerMethodField(
+        help_text="The fields as they were sent, word for word; null while nothing was."
+    )
+    decisions = serializers.SerializerMethodField(help_text="Address of the gate's decisions about it.")
 
     class Meta(MessageSerializer.Meta):
-        fields = (*MessageSerializer.Meta.fields, "copy")  # type: ignore[assignment]
+        fields = (*MessageSerializer.Meta.fields, "copy", "decisions")  # type: ignore[assignment]
 
+    @extend_schema_field({"type": "object", "additionalProperties": {}, "nullable": True})
     def get_copy(self, message: Message) -> dict[str, Any] | None:
         found = RenderedCopy.objects.filter(message=message).first()
         return found.content if found else None
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_decisions(self, message: Message) -> str:
+        address: str = self.context["request"].build_absolute_uri(f"{reverse('decision-list')}?message={message.pk}")
+        return address
 
 
 class MessageFilter(django_filters.FilterSet):
     """Whose, where, and with what result."""
 
+    contact = IdFilter("contact_id", "Id of the contact.")
+    contact_external_id = ExternalIdFilter(
+        field_name="contact__external_id", label="The person's id in your own systems, exactly."
+    )
     journey = django_filters.CharFilter(field_name="labels__journey", label="Key of the journey that asked for it.")
+    state = django_filters.ChoiceFilter(choices=Message.State.choices, label="What became of it.")
+    channel = django_filters.CharFilter(label="Key of the channel, e.g. email.")
+    reason = django_filters.CharFilter(label="Code of the deciding verdict or provider error.")
+    created_from = since("created_at", "Asked for at this instant or later.")
+    created_before = before("created_at", "Asked for before this instant.")
+    sent_from = since("sent_at", "Sent at this instant or later.")
+    sent_before = before("sent_at", "Sent before this instant.")
 
-    class Meta:
-        model = Message
-        fields = ("contact", "state", "channel", "reason", "journey")
 
-
-class MessageViewSet(viewsets.ReadOnlyModelViewSet[Message]):
+@extend_schema_view(
+    list=extend_schema(description="Messages, the newest first, without their words."),
+    retrieve=extend_schema(
+        description="One message, with its words as they were sent. Needs the permission channels.view_renderedcopy too."
+    ),
+)
+class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     """Every message that anybody asked for, sent or not."""
 
-    queryset = Message.objects.select_related("brand", "template", "topic", "version")
+    queryset = Message.objects.select_related("brand", "template", "topic", "version", "contact")
     filterset_class = MessageFilter
     scope = "messages"
+    needs = {"retrieve": ("channels.view_message", "channels.view_renderedcopy")}
 
     def get_serializer_class(self) -> type[MessageSerializer]:
         return MessageSerializer if self.action == "list" else MessageWithCopySerializer

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
-from typing import Any, Literal
+from datetime import datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, Literal
 
 from config.kinds import Kinds
+
+if TYPE_CHECKING:
+    from compliance.law.rules import Rules
+    from compliance.places import Place
 
 Outcome = Literal["allow", "wait", "deny"]
 SEVERITY: Mapping[str, int] = {"allow": 0, "wait": 1, "deny": 2}
@@ -39,13 +43,18 @@ def deny(code: str, why: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFact:
-    """The ledger's newest word for the message's channel and topic."""
+    """The ledger's newest word for the message's channel and topic. `flaw` is why it cannot be relied on, if so."""
 
     id: int
     state: str
     basis: str
     occurred_at: datetime
     expires_at: datetime | None
+    flaw: str = ""
+    wording: str = ""
+    wording_withdrawn: bool = False
+    names_channel: bool = True
+    """Whether the person was asked for this channel by its name (WhatsApp is no "text")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class SuppressionFact:
 
 @dataclass(frozen=True, slots=True)
 class SentFact:
-    """An earlier message to this contact (or this address) that counts: cleared, and not given back."""
+    """An earlier message to this contact that counts: cleared, and not given back."""
 
     id: int
     template_id: int
@@ -69,6 +78,8 @@ class SentFact:
     cleared_at: datetime
     occasion: str = ""
     """What it was sent for, as a hash; empty for messages that are too old for it to matter."""
+    topic: str = ""
+    journey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +94,69 @@ class VersionFact:
     approved_fingerprint: str
     """Empty when nobody approved it."""
     approver: str = ""
+    provider_status: str = ""
+    """What the provider says of it, for channels whose providers approve templates too (WhatsApp)."""
+    free_form: bool = False
+    """Not a template of the provider's: allowed within the channel's conversation window only."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuietFact:
-    """A policy window in local wall-clock time; `start` after `end` wraps midnight."""
+    """A policy window in local wall-clock time; `start` after `end` wraps midnight. Quiet within it."""
 
-    start: Any
-    end: Any
+    start: time
+    end: time
     classes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class CapFact:
-    """At most `limit` in `window`."""
+    """At most `limit` messages in a rolling `window`, or (`calendar`: day, week, month) by the person's calendar.
+
+    Empty `channels`, `topics`, `journeys`: all of them. `action`: defer to the instant that frees a slot, or skip.
+    """
 
     name: str
     limit: int
     window: timedelta
+    calendar: str = ""
+    classes: frozenset[str] = frozenset({"marketing"})
+    channels: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    journeys: frozenset[str] = frozenset()
+    action: str = "defer"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderFact:
+    """The account that it would leave by, as its provider and carriers see it."""
+
+    registered: bool = True
+    recipients_limit: int = 0
+    """Different people in 24 hours (WhatsApp's tiers); 0: no limit."""
+    recipients: tuple[datetime, ...] = ()
+    """When each different person of the last 24 hours was first written to."""
+    knows_recipient: bool = False
+    """Whether this person is one of them."""
+    daily_limit: int = 0
+    """Messages a day by the carrier's calendar (Pacific time); 0: no limit."""
+    sent_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HouseFact:
+    """The brand's own policy, which can only tighten what the law says."""
+
+    profile: str = "standard"
+    unknown_place: str = "block"
+    """What to do where hours are law and the country is unknown: `block`, or the `strictest` of all."""
+    trust: str = "profile"
+    """Whether the zone that a person has set is the only one (`profile`) or one of several (`strict`)."""
+    honour_consent_lift: bool = False
+    guard: timedelta = timedelta(0)
+    longest_hold: timedelta = timedelta(hours=72)
+    cross_channel_fallback: bool = False
+    whatsapp_named_opt_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +172,10 @@ class Facts:
     template_id: int
     occasion: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
+    requested_at: datetime | None = None
     expires_at: datetime | None = None
+    fallback_from: str = ""
+    """The channel whose message did not get through, and that this one stands in for."""
     needs_address: bool = True
     address_id: int | None = None
     address_validity: str = ""
@@ -124,13 +183,38 @@ class Facts:
     zone: tzinfo | None = None
     zone_name: str = "UTC"
     zone_source: str = ""
+    place: "Place | None" = None
+    law: "Rules | None" = None
+    emergencies: frozenset[str] = frozenset()
+    house: HouseFact = HouseFact()
     consent: ConsentFact | None = None
+    other_topics: frozenset[str] = frozenset()
+    """Other topics that the person allows on this channel."""
+    opted_out_channels: frozenset[str] = frozenset()
+    """Channels on which the person said no to this brand."""
+    night_consent: bool = False
+    """A consent of its own to messages at night."""
+    provider_blocked: bool = False
+    """The provider still refuses the number, whatever we were told since (Twilio's own opt-out list)."""
+    last_inbound_at: datetime | None = None
+    """When the person last wrote to us on this channel."""
     suppressions: Sequence[SuppressionFact] = ()
     version: VersionFact | None = None
+    sender: SenderFact = SenderFact()
     quiet: Sequence[QuietFact] = ()
     caps: Sequence[CapFact] = ()
     sent: Sequence[SentFact] = ()
     stops: Sequence[str] = ()
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """The countries whose law may hold."""
+        return frozenset(name[:2] for name in self.place.jurisdictions) if self.place else frozenset()
+
+    @property
+    def essential(self) -> bool:
+        """Whether the person needs it and cannot refuse it: an order confirmation, a one-time code."""
+        return self.message_class in ("transactional", "otp")
 
 
 class Rule:

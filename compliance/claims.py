@@ -24,11 +24,12 @@ class Claimed(NamedTuple):
     topic_id: int
     context: dict[str, Any]
     expires_at: datetime | None
+    created_at: datetime
 
 
 _COLUMNS = (
     "id", "key", "contact_id", "brand_id", "channel", "template__key", "labels",
-    "template_id", "topic_id", "context", "expires_at",
+    "template_id", "topic_id", "context", "expires_at", "created_at",
 )  # fmt: skip
 
 

@@ -13,15 +13,25 @@ from channels.base import channels
 from channels.models import Account, Message, TemplateVersion
 from channels.models.templates import fingerprint
 from compliance import stops
-from compliance.base import CapFact, ConsentFact, Facts, QuietFact, SentFact, SuppressionFact, VersionFact
+from compliance.base import (
+    CapFact,
+    ConsentFact,
+    Facts,
+    HouseFact,
+    QuietFact,
+    SentFact,
+    SuppressionFact,
+    VersionFact,
+)
 from compliance.claims import Claimed
-from compliance.models import Approval, FrequencyCap, QuietHours
+from compliance.models import Approval, FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
 from compliance.rules.duplicate import WITHIN
 from config import bulk
 from contacts import suppressions, zones
 from contacts.models import Address, Brand, ConsentState, Contact, Topic
 
-Key = tuple[int, int]
+LONGEST_CALENDAR = {"day": timedelta(days=2), "week": timedelta(days=8), "month": timedelta(days=32)}
+"""How far back a calendar window can begin, whatever the zone and the clock changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ class House:
     zone_name: str
     quiet: Mapping[str, tuple[QuietFact, ...]]
     caps: tuple[CapFact, ...]
+    policy: HouseFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,8 @@ class Dossier:
     accounts: dict[tuple[int, str], Account] = field(default_factory=dict)
     people: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     ways: dict[tuple[int, str], Way] = field(default_factory=dict)
-    consents: dict[tuple[int, str, int], ConsentFact] = field(default_factory=dict)
+    consents: dict[tuple[int, str], dict[int, ConsentFact]] = field(default_factory=dict)
+    """By person and channel, then by topic."""
     suppressed: dict[str, list[suppressions.Match]] = field(default_factory=dict)
     sent: dict[int, list[SentFact]] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
@@ -72,13 +84,15 @@ class Dossier:
             contact_id=one.contact_id,
             brand_id=one.brand_id,
             channel=one.channel,
-            topic=self.topics[one.topic_id],
+            topic=self.topics.get(one.topic_id, ""),
             # What nobody has approved is judged as the strictest class.
             message_class=version.message_class if version else "marketing",
             template_id=one.template_id,
             occasion=occasion(one.context),
             labels=one.labels,
+            requested_at=one.created_at,
             expires_at=one.expires_at,
+            fallback_from=str(one.labels.get("fallback_from") or ""),
             needs_address=kind.address_kind is not None,
             address_id=way.id if way else None,
             address_validity=way.validity if way else "",
@@ -86,7 +100,8 @@ class Dossier:
             zone=_zone(zone_name),
             zone_name=zone_name,
             zone_source=zone_source,
-            consent=self.consents.get((one.contact_id, one.channel, one.topic_id)),
+            house=house.policy,
+            **self._said(one),
             suppressions=self._suppressions(way, one) if way else (),
             version=version,
             quiet=house.quiet.get(one.channel, ()),
@@ -99,6 +114,21 @@ class Dossier:
         """This message was just cleared."""
         fact = SentFact(one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion)
         self.sent.setdefault(one.contact_id, []).append(fact)
+
+    def _said(self, one: Claimed) -> dict[str, Any]:
+        """What the person allows and refuses, as far as it touches this message."""
+        here = self.consents.get((one.contact_id, one.channel), {})
+        granted = {
+            self.topics[topic] for topic, said in here.items() if said.state == "granted" and topic != one.topic_id
+        }
+        before = str(one.labels.get("fallback_from") or "")
+        there = self.consents.get((one.contact_id, before), {}) if before else {}
+        refused = any(said.state == "withdrawn" for said in there.values())
+        return {
+            "consent": here.get(one.topic_id),
+            "other_topics": frozenset(granted),
+            "opted_out_channels": frozenset({before} if refused else ()),
+        }
 
     def _suppressions(self, way: Way, one: Claimed) -> Sequence[SuppressionFact]:
         return [
@@ -116,12 +146,12 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
     ways = _ways(contact_ids, batch)
     return Dossier(
         houses=houses,
-        topics=dict(Topic.objects.filter(id__in={one.topic_id for one in batch}).values_list("id", "key")),
+        topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
         versions=_versions({one.template_id for one in batch}),
         accounts=_accounts(brand_ids),
         people=_people(contact_ids),
         ways=ways,
-        consents=_consents(contact_ids, {one.topic_id for one in batch}),
+        consents=_consents(contact_ids, brand_ids),
         suppressed=suppressions.matching([way.digest for way in ways.values()], now),
         sent=_sent(contact_ids, {one.template_id for one in batch}, houses.values(), now),
         stops=stops.standing(),
@@ -156,10 +186,40 @@ def _houses(ids: Iterable[int]) -> dict[int, House]:
         mine[policy.channel] = (*mine.get(policy.channel, ()), fact)
     caps: dict[int, tuple[CapFact, ...]] = {}
     for cap in FrequencyCap.objects.filter(brand_id__in=wanted, enabled=True).order_by("id"):
-        fact_ = CapFact(cap.name, cap.limit, timedelta(days=cap.days))
-        caps[cap.brand_id] = (*caps.get(cap.brand_id, ()), fact_)
+        caps[cap.brand_id] = (*caps.get(cap.brand_id, ()), _cap(cap))
+    policies = {policy.brand_id: _policy(policy) for policy in HousePolicy.objects.filter(brand_id__in=wanted)}
     rows = Brand.objects.filter(id__in=wanted).values_list("id", "key", "timezone")
-    return {pk: House(key, zone, quiet.get(pk, {}), caps.get(pk, ())) for pk, key, zone in rows}
+    return {
+        pk: House(key, zone, quiet.get(pk, {}), caps.get(pk, ()), policies.get(pk, HouseFact()))
+        for pk, key, zone in rows
+    }
+
+
+def _cap(cap: FrequencyCap) -> CapFact:
+    return CapFact(
+        name=cap.name,
+        limit=cap.limit,
+        window=LONGEST_CALENDAR.get(cap.calendar) or timedelta(days=cap.days),
+        calendar=cap.calendar,
+        classes=frozenset(cap.classes),
+        channels=frozenset(cap.channels),
+        topics=frozenset(cap.topics),
+        journeys=frozenset(cap.journeys),
+        action=cap.action,
+    )
+
+
+def _policy(policy: HousePolicy) -> HouseFact:
+    return HouseFact(
+        profile=policy.profile,
+        unknown_place=policy.unknown_place,
+        trust=policy.trust,
+        honour_consent_lift=policy.honour_consent_lift,
+        guard=timedelta(minutes=policy.guard_minutes),
+        longest_hold=timedelta(hours=policy.longest_hold_hours),
+        cross_channel_fallback=policy.cross_channel_fallback,
+        whatsapp_named_opt_in=policy.whatsapp_named_opt_in,
+    )
 
 
 def _versions(template_ids: Iterable[int]) -> dict[int, dict[str, VersionFact]]:
@@ -201,10 +261,27 @@ def _ways(contact_ids: Sequence[int], batch: Sequence[Claimed]) -> dict[tuple[in
     return {(contact_id, kind): Way(*way) for contact_id, kind, *way in rows.values_list(*columns)}
 
 
-def _consents(contact_ids: Sequence[int], topic_ids: Iterable[int]) -> dict[tuple[int, str, int], ConsentFact]:
-    rows = ConsentState.objects.filter(contact_id__among=contact_ids, topic_id__in=list(topic_ids))
-    columns = ("contact_id", "channel", "topic_id", "consent_id", "state", "basis", "occurred_at", "expires_at")
-    return {(c, channel, topic): ConsentFact(*fact) for c, channel, topic, *fact in rows.values_list(*columns)}
+def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tuple[int, str], dict[int, ConsentFact]]:
+    """All that these people said to these brands: a refusal elsewhere, or of another topic, is part of the answer."""
+    revoked = set(WithdrawnWording.objects.values_list("wording", flat=True))
+    rows = ConsentState.objects.filter(contact_id__among=contact_ids, topic__brand_id__in=list(brand_ids))
+    columns = (
+        "contact_id",
+        "channel",
+        "topic_id",
+        "consent_id",
+        "state",
+        "basis",
+        "occurred_at",
+        "expires_at",
+        "flaw",
+        "wording",
+    )
+    found: dict[tuple[int, str], dict[int, ConsentFact]] = {}
+    for contact_id, channel, topic_id, *values, wording in rows.order_by().values_list(*columns):
+        fact = ConsentFact(*values, wording, wording in revoked)
+        found.setdefault((contact_id, channel), {})[topic_id] = fact
+    return found
 
 
 def _sent(
@@ -217,10 +294,13 @@ def _sent(
     # The words' context is only read where it can matter.
     said = Case(When(of_late, then=F("context")), default=Value(None, JSONField()), output_field=JSONField())
     rows = Message.objects.filter(counts, contact_id__among=contact_ids).annotate(said=said).order_by()
-    columns = ("contact_id", "id", "template_id", "channel", "message_class", "brand_id", "cleared_at", "said")
+    columns = (
+        "contact_id", "id", "template_id", "channel", "message_class", "brand_id", "cleared_at", "said", "topic__key", "labels",
+    )  # fmt: skip
     found: dict[int, list[SentFact]] = {}
-    for contact_id, *values, context in rows.values_list(*columns):
+    for contact_id, *values, context, topic, labels in rows.values_list(*columns):
         pk, template_id, channel, message_class, brand_id, cleared_at = values
-        fact = SentFact(pk, template_id, channel, message_class, brand_id, cleared_at, occasion(context or {}))
+        what_for, journey = occasion(context or {}), str(labels.get("journey") or "")
+        fact = SentFact(pk, template_id, channel, message_class, brand_id, cleared_at, what_for, topic, journey)
         found.setdefault(contact_id, []).append(fact)
     return found

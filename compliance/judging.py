@@ -51,7 +51,8 @@ def strictest(verdicts: Sequence[Verdict], expires_at: datetime | None) -> Verdi
         return min(refusals, key=lambda verdict: (verdict.code, verdict.rule))
     if found.outcome == "wait" and found.until and expires_at and found.until >= expires_at:
         late = f"{found.why} It could leave at {found.until:%Y-%m-%d %H:%M} UTC, when it no longer makes sense."
-        return replace(deny(f"expired_before_{found.code}"[:60], late), rule=found.rule)
+        code = "expired_before_window" if found.code == "quiet_hours" else found.code
+        return replace(deny(code, late), rule=found.rule)
     return found
 
 

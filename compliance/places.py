@@ -8,41 +8,29 @@ zones; new overlay codes inherit from the code that they were laid over (`data/o
 import csv
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from contacts import zones
 
 DATA = Path(__file__).parent / "data"
-TOLL_FREE_AND_PERSONAL = frozenset(
-    {
-        "800",
-        "833",
-        "844",
-        "855",
-        "866",
-        "877",
-        "888",
-        "500",
-        "521",
-        "522",
-        "533",
-        "544",
-        "566",
-        "577",
-        "588",
-        "600",
-        "622",
-        "700",
-        "900",
-    }
-)
+ANYWHERE = {
+    "US": frozenset(
+        ["500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544", "566", "577", "588", "700", "710", "900", "800", "833", "844", "855", "866", "877", "888"]
+    ),
+    "CA": frozenset({"600", "622", "633"}),
+}
+"""Codes that belong to no area: toll-free, personal, premium."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What is known about where somebody is; empty where nothing is. `timezone` is what the person set."""
+    """What is known about where somebody is; empty where nothing is.
+
+    `timezone` counts as set by the person unless `timezone_source` says otherwise; then it is one candidate among others.
+    `region` may be written with or without its country. `phone` is in E.164, e.g. `+18505550100`.
+    """
 
     timezone: str = ""
     country: str = ""
@@ -50,6 +38,7 @@ class Clues:
     postal_code: str = ""
     phone: str = ""
     ip_timezone: str = ""
+    timezone_source: str = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +49,7 @@ class Place:
     source: str
     jurisdictions: tuple[str, ...]
     countries: tuple[str, ...] = ()
-    regions: tuple[str, ...] = field(default=())
+    regions: tuple[str, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -68,63 +57,99 @@ class Place:
         return bool(self.jurisdictions)
 
 
+@functools.lru_cache(maxsize=65_536)
 def locate(clues: Clues, default_zone: str = "UTC", trust: str = "profile") -> Place:
     """Every zone and jurisdiction that the clues allow.
 
     `trust="profile"`: a zone set by the person is the only one (jurisdictions are still all of them); `trust="strict"`: it
-    is one candidate more. Order otherwise: address and phone together, with the IP's zone as one more; else the
-    country's zones; else `default_zone` (source `account_default`).
+    is one candidate more. Otherwise address and phone count together, with the IP's zone as one more, and all zones of a
+    country that neither of them narrows; where no country is known, that of a zone; else `default_zone`, whose source is
+    `account_default`.
     """
-    address_regions = _address_regions(clues)
-    phone = _phone(clues.phone)
-    countries = _unique([clues.country.upper(), *(region[:2] for region in address_regions), phone.country])
-    regions = _unique([*address_regions, *phone.regions])
-    found, source = _zones(clues, address_regions, phone, countries, default_zone, trust)
+    phone, by_clock = _phone(clues.phone), _countries_of(clues)
+    address = _address(clues, phone.country or next(iter(by_clock), ""))
+    if phone.anywhere and address.country:
+        phone = Whereabouts()
+    countries = _unique([address.country, phone.country]) or by_clock
+    regions = _unique([*address.regions, *phone.regions])
+    found, source = _zones(clues, address, phone, countries, default_zone, trust)
     return Place(found, source, _jurisdictions(countries, regions), countries, regions)
 
 
 @dataclass(frozen=True, slots=True)
-class PhonePlace:
-    """What a number's prefix says."""
+class Whereabouts:
+    """What one clue, an address or a number, says; `anywhere` if its country is only a guess."""
 
     country: str = ""
     regions: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
+    anywhere: bool = False
 
 
 def _zones(
-    clues: Clues,
-    address_regions: tuple[str, ...],
-    phone: PhonePlace,
-    countries: tuple[str, ...],
-    default_zone: str,
-    trust: str,
+    clues: Clues, address: Whereabouts, phone: Whereabouts, countries: tuple[str, ...], default_zone: str, trust: str
 ) -> tuple[tuple[str, ...], str]:
-    if clues.timezone and trust == "profile":
-        return (clues.timezone,), "person"
+    own = clues.timezone if zones.known(clues.timezone) else ""
+    if own and clues.timezone_source == "person" and trust == "profile":
+        return (own,), "person"
     parts = {
-        "person": (clues.timezone,) if clues.timezone else (),
-        "address": _unique(zone for region in address_regions for zone in regions_table()[region].zones),
+        clues.timezone_source or "profile": (own,) if own else (),
+        "address": address.zones,
         "phone": phone.zones,
+        "country": _unnarrowed(countries, (own, *address.zones, *phone.zones)),
         "ip": (clues.ip_timezone,) if zones.known(clues.ip_timezone) else (),
     }
     found = _unique(zone for part in parts.values() for zone in part)
-    if any(parts[name] for name in ("person", "address", "phone")):
-        return found, "+".join(name for name, part in parts.items() if part)
-    of_country = _unique(zone for country in countries for zone in country_zones(country))
-    if of_country:
-        return _unique([*of_country, *parts["ip"]]), "country"
-    return (found, "ip") if found else ((default_zone,), "account_default")
+    if not found:
+        return (default_zone,), "account_default"
+    return found, "+".join(name for name, part in parts.items() if part)
 
 
-def _address_regions(clues: Clues) -> tuple[str, ...]:
-    country = clues.country.upper()
-    names = []
-    if country and clues.region:
-        names.append(clues.region.upper() if "-" in clues.region else f"{country}-{clues.region.upper()}")
-    if clues.postal_code and country in ("", "US"):
-        names.append(_zip_region(clues.postal_code))
-    return _unique(name for name in names if name in regions_table())
+def _unnarrowed(countries: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
+    """All zones of those countries in which no clue names one; a territory's zone narrows its parent too."""
+    narrowed = {code for zone in found for code in _zone_countries().get(zone, ())}
+    narrowed |= {territories().get(code, code) for code in narrowed}
+    return _unique(zone for country in countries if country not in narrowed for zone in country_zones(country))
+
+
+def _countries_of(clues: Clues) -> tuple[str, ...]:
+    """Where nothing else names a country, the zones do: whoever lives by New York's clock lives in the US."""
+    for name in (clues.timezone, clues.ip_timezone):
+        if found := _zone_countries().get(name):
+            return found
+    return ()
+
+
+def _address(clues: Clues, likely: str) -> Whereabouts:
+    """What country, region and postal code say; where no country is written, they are read as of the `likely` one."""
+    country, region = clues.country.strip().upper(), clues.region.strip().upper()
+    prefix, dash, rest = region.partition("-")
+    country, region = (country or prefix, rest) if dash else (country, region)
+    if territories().get(region) == country:
+        country, region = region, ""
+    reading, code = country or likely, clues.postal_code.strip()
+    if reading == "FR" and not region:
+        department = _department(code)
+        reading, region = (department, "") if department in territories() else (reading, department)
+    own = f"{reading}-{region}" if reading and region else ""
+    of_code = _zip_region(code) if reading == "US" else ""
+    regions = _unique([own if country or own in regions_table() else "", of_code])
+    return Whereabouts(reading if country or regions else "", regions, _region_zones(regions, code if of_code else ""))
+
+
+def _region_zones(regions: tuple[str, ...], zip_code: str) -> tuple[str, ...]:
+    """The zones of the regions; of a ZIP code's region, those of its first three digits where a state has several."""
+    narrow = {_zip_region(zip_code): zip_zones().get(zip_code[:3], ())} if zip_code else {}
+    tables = (narrow.get(name) or (regions_table()[name].zones if name in regions_table() else ()) for name in regions)
+    return _unique(zone for table in tables for zone in table)
+
+
+def _department(code: str) -> str:
+    """The French department of a postal code, or the territory that it lies in."""
+    if len(code) != 5 or not code.isdigit():
+        return ""
+    overseas = {"971": "GP", "972": "MQ", "973": "GF", "974": "RE", "975": "PM", "976": "YT"}
+    return overseas.get(code[:3], code[:2])
 
 
 def _jurisdictions(countries: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str, ...]:
@@ -132,48 +157,55 @@ def _jurisdictions(countries: tuple[str, ...], regions: tuple[str, ...]) -> tupl
     return _unique([*(parents.get(country, country) for country in countries), *countries, *regions])
 
 
-@functools.lru_cache(maxsize=65536)
-def _phone(number: str) -> PhonePlace:
-    if not number.startswith("+"):
-        return PhonePlace()
+def _phone(number: str) -> Whereabouts:
     if number.startswith("+1"):
-        return _area_code(number)
+        return _area(number[2:5])
+    return _number(number) if number.startswith("+") else Whereabouts()
+
+
+@functools.lru_cache(maxsize=65_536)
+def _number(number: str) -> Whereabouts:
     import phonenumbers
     from phonenumbers import timezone
 
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return PhonePlace()
+        return Whereabouts()
     country = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
         parsed.country_code
     )
     own = country_zones(country or "")
+    if not own:
+        return Whereabouts()
     # time_zones_for_geographical_number would name one zone for a whole continent of mobiles.
     candidates = tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone in own)
-    return PhonePlace(country or "", (), candidates or own)
+    return Whereabouts(country, (), candidates or own)
 
 
-@functools.lru_cache(maxsize=2048)
-def _area_code(number: str) -> PhonePlace:
-    """North America: the area code alone decides, united over all of its exchanges."""
+@functools.lru_cache(maxsize=1024)
+def _area(code: str) -> Whereabouts:
+    """North America: the area code alone decides, united over all of its exchanges and the code it was laid over."""
+    for country, codes in ANYWHERE.items():
+        if code in codes:
+            return Whereabouts(country, anywhere=True)
+    parent = overlays().get(code, code)
+    country = _area_country(code) or _area_country(parent)
+    if not country:
+        return Whereabouts()
+    own = set(country_zones(country))
+    united = _unique(zone for each in sorted({code, parent}) for zone in _prefix_zones(each) if zone in own)
+    regions = _unique([*_area_regions(code, country), *_area_regions(parent, country)])
+    return Whereabouts(country, regions, united or country_zones(country))
+
+
+def _area_country(code: str) -> str:
     import phonenumbers
 
-    code = number[2:5]
-    if code in TOLL_FREE_AND_PERSONAL:
-        return PhonePlace("US", (), country_zones("US"))
-    country = (
-        phonenumbers.region_code_for_number(
-            phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{code}5550100"))
-        )
-        if code.isdigit()
-        else ""
-    )
-    if not country or len(code) < 3:
-        return PhonePlace()
-    own = set(country_zones(country))
-    united = _unique(zone for each in {code, overlays().get(code, code)} for zone in _prefix_zones(each) if zone in own)
-    return PhonePlace(country, _area_regions(code, country), united or country_zones(country))
+    if len(code) != 3 or not code.isdigit():
+        return ""
+    number = phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{code}5550100"))
+    return phonenumbers.region_code_for_number(number) or ""
 
 
 @functools.cache
@@ -239,6 +271,14 @@ def overlays() -> dict[str, str]:
 
 
 @functools.cache
+def zip_zones() -> dict[str, tuple[str, ...]]:
+    """The first three digits of a ZIP code → their zones, in states that have several."""
+    return {
+        prefix: tuple(row["zones"].split()) for row in _rows("zip_zones.csv") for prefix in row["zip_prefixes"].split()
+    }
+
+
+@functools.cache
 def country_zones(country: str) -> tuple[str, ...]:
     """All zones of a country by tzdata's zone.tab, e.g. one for AG, six and more for AU."""
     return _zone_tab().get(country.upper(), ())
@@ -253,6 +293,15 @@ def _zone_tab() -> dict[str, tuple[str, ...]]:
             country, _, name, *_ = line.split("\t")
             found.setdefault(country, []).append(name)
     return {country: tuple(names) for country, names in found.items()}
+
+
+@functools.cache
+def _zone_countries() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for country, names in _zone_tab().items():
+        for name in names:
+            found[name] = (*found.get(name, ()), country)
+    return found
 
 
 def _zip_region(postal_code: str) -> str:

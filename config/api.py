@@ -1,10 +1,9 @@
 """What the REST API stands on: tokens with scopes, and pages by cursor. config.resources builds the views on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.crypto import hash_token
@@ -40,7 +39,7 @@ class TokenAuthentication(KnoxAuthentication):
         return found.user, found
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the schema describes it."""
 
     target_class = "config.api.TokenAuthentication"
@@ -57,7 +56,7 @@ class ScopedPermissions(DjangoModelPermissions):
     without a word of it, reading needs the model's view permission and everything else its change permission.
     """
 
-    perms_map: Mapping[str, list[str]] = {
+    perms_map: dict[str, list[str]] = {
         **DjangoModelPermissions.perms_map,
         "GET": ["%(app_label)s.view_%(model_name)s"],
         "HEAD": ["%(app_label)s.view_%(model_name)s"],
@@ -92,7 +91,7 @@ class ScopedPermissions(DjangoModelPermissions):
 class Pages(CursorPagination):
     """Newest first, by cursor: as fast on page 1,000 as on page 1, and what comes in meanwhile moves nothing."""
 
-    ordering = "-id"
+    ordering: str | tuple[str, ...] = "-id"
     page_size = 50
     page_size_query_param = "page_size"
     page_size_query_description = "How many on a page, 1 to 500."
@@ -111,7 +110,7 @@ class Pages(CursorPagination):
         try:
             found = super().decode_cursor(request)
             if found and found.position is not None:
-                self.check(found.position)
+                self.check(str(found.position))
         except (NotFound, ValueError) as error:
             sentence = "This is no cursor; follow the `next` and `previous` of a page as they are."
             raise ValidationError({"cursor": [sentence]}) from error
@@ -122,13 +121,20 @@ class Pages(CursorPagination):
         if not 0 <= int(position) < 2**63:
             raise ValueError(position)
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None) -> list[Any] | None:
-        found: list[Any] | None = super().paginate_queryset(queryset, request, view)
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in found:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
         return found
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = super().get_paginated_response_schema(schema)
-        texts = {"next": "Address of the next page, null on the last.", "previous": "Address of the page before, null on the first.", "results": "The rows."}
+        texts = {
+            "next": "Address of the next page, null on the last.",
+            "previous": "Address of the page before, null on the first.",
+            "results": "The rows.",
+        }
         for name, text in texts.items():
             found["properties"][name]["description"] = text
         found["required"] = list(texts)

@@ -1,7 +1,7 @@
 """PostgreSQL arrays as text. psycopg writes them item by item through its adapters, which costs more than the insert."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,8 @@ _PLAIN = (int, float, Decimal, date, time, UUID)
 
 
 def literal(values: Iterable[Any]) -> str:
-    """`{1,NULL,"a \\"b\\""}`: for a parameter that is cast, e.g. `%s::text[]`. For texts, numbers, instants, UUIDs and
-    None; raises TypeError for what else there may be."""
+    """`{1,NULL,"a \\"b\\""}`: for a parameter that is cast, e.g. `%s::text[]`. For texts, numbers, instants, durations,
+    UUIDs and None; raises TypeError for what else there may be."""
     return "{" + ",".join(map(_item, values)) + "}"
 
 
@@ -23,4 +23,6 @@ def _item(value: Any) -> str:
         return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, _PLAIN):
         return value.isoformat() if isinstance(value, datetime) else str(value)
+    if isinstance(value, timedelta):
+        return f'"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"'
     raise TypeError(f"{value!r:.80} cannot be an item of an array.")

@@ -17,6 +17,8 @@ SocketFactory = Callable[[tuple[Any, ...]], socket.socket]
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+# All that was ever given out of IPv6; what lies outside is special, or of tomorrow.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 class Refused(OSError):
@@ -36,9 +38,12 @@ def is_loopback(host: str) -> bool:
 
 def is_public(address: IPAddress) -> bool:
     """Whether an address is on the public internet, also inside whatever it wraps (mapped, 6to4, Teredo, NAT64)."""
-    wrapped = _wrapped(address) if isinstance(address, ipaddress.IPv6Address) else None
-    if wrapped is not None and not is_public(wrapped):
-        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        wrapped = _wrapped(address)
+        if wrapped is not None and not is_public(wrapped):
+            return False
+        if address not in _GLOBAL_UNICAST:
+            return address in _NAT64
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -69,7 +74,7 @@ def validate_url(url: str) -> None:
     """For form fields; raises ValidationError unless it is an http(s) URL with a host and without a password in it."""
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
     if not fits:

@@ -49,7 +49,12 @@ def page(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     now = clock.now()
-    context = {**admin.site.each_context(request), "title": "Jobs & queues", "cards": board.draw(request, now), "now": now}
+    context = {
+        **admin.site.each_context(request),
+        "title": "Jobs & queues",
+        "cards": board.draw(request, now),
+        "now": now,
+    }
     return render(request, "admin/waymark/operations.html", context)
 
 

@@ -48,7 +48,8 @@ def drain(now: datetime) -> dict[str, int]:
         round_total = 0
         for pump in registered():
             # One look at an index is cheaper than claiming nothing.
-            while (due := pump.next_due(now)) and due <= now and (rows := pump.run(now)):
+            if (due := pump.next_due(now)) and due <= now:
+                rows = pump.run(now)
                 worked[pump.name] += rows
                 round_total += rows
         if not round_total:

@@ -8,13 +8,12 @@ from typing import IO, Any
 import django_filters
 from django import forms
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.drainage import set_override
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.generics import get_object_or_404
@@ -40,7 +39,9 @@ class TooLarge(APIException):
 class Json(JSONParser):
     """JSON within limits; DRF's own parser reads a body of any size and raises RecursionError on a deep one."""
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(limit + 1)
         if len(raw) > limit:
@@ -53,11 +54,11 @@ class Json(JSONParser):
 
 class Resource(GenericViewSet[Any]):
     """Rows of one model. `scope` is what a token must have; `needs` are the permissions of an action where they are not
-    simply the model's. Filters hold for lists, never for one row by its id."""
+    simply the model's, `sublists` the actions that list what belongs to one row. Filters hold for lists, never for one row by its id."""
 
     scope = ""
     needs: Mapping[str, Sequence[str]] = {}
-    lookup_value_regex = "[0-9]+"
+    sublists: Sequence[str] = ()
     filter_backends = [DjangoFilterBackend]
     filterset_class: type[django_filters.FilterSet] | None = None
     parser_classes = [Json]
@@ -96,8 +97,6 @@ class Resource(GenericViewSet[Any]):
         """Whether this is a list: of this resource, or of what belongs to one row of it."""
         return self.action == "list" or self.action in self.sublists
 
-    sublists: Sequence[str] = ()
-
 
 class InstantField(IsoDateTimeField):
     """An instant as in ISO 8601; without an offset it is UTC."""
@@ -118,7 +117,6 @@ class InstantFilter(django_filters.IsoDateTimeFilter):
     field_class = InstantField
 
 
-@extend_schema_field(OpenApiTypes.INT64)
 class IdFilter(django_filters.NumberFilter):
     """Rows that belong to the one with this id."""
 
@@ -126,15 +124,24 @@ class IdFilter(django_filters.NumberFilter):
 
     def __init__(self, field_name: str, label: str) -> None:
         super().__init__(field_name=field_name, label=label, min_value=1, max_value=BIGGEST_ID)
+        set_override(self, "field", {"type": "integer", "format": "int64", "minimum": 1, "description": label})
 
 
-def between(name: str, what: str) -> dict[str, InstantFilter]:
-    """Two filters on an instant, `<name>_from` and `<name>_before`; `created_at` is called `created`."""
-    short = name.removesuffix("_at")
-    return {
-        f"{short}_from": InstantFilter(field_name=name, lookup_expr="gte", label=f"{what} at this instant or later."),
-        f"{short}_before": InstantFilter(field_name=name, lookup_expr="lt", label=f"{what} before this instant."),
-    }
+class ExternalIdFilter(django_filters.CharFilter):
+    """Exactly this external id. The index leaves out those without one, and SQLite uses it only when the query says so."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return super().filter(qs, value).exclude(**{self.field_name: ""}) if value else qs
+
+
+def since(name: str, label: str) -> InstantFilter:
+    """A filter: the instant `name` is this one or later."""
+    return InstantFilter(field_name=name, lookup_expr="gte", label=label)
+
+
+def before(name: str, label: str) -> InstantFilter:
+    """A filter: the instant `name` is earlier than this one, so that ranges that meet share no row."""
+    return InstantFilter(field_name=name, lookup_expr="lt", label=label)
 
 
 def told(**sentences: str) -> dict[str, dict[str, str]]:

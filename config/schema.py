@@ -17,13 +17,17 @@ _PROBLEMS = {
         "description": "Sentences.",
     },
 }
-_ALWAYS = {"401": "No token, or one that is unknown, expired, or of a disabled user.", "403": "The scope or the permission is missing."}
+_ALWAYS = {
+    "401": "No token, or one that is unknown, expired, or of a disabled user.",
+    "403": "The scope or the permission is missing.",
+}
 
 
 def refusals(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Hook of drf-spectacular: add to every operation the answers by which it refuses."""
     result["components"]["schemas"] |= {"Refusal": _SENTENCE, "Problems": _PROBLEMS}
     for path, method, operation in _operations(result):
+        _describe(operation)
         found = dict(_ALWAYS)
         found["400"] = "A parameter or field is wrong."
         if "{" in path:
@@ -39,6 +43,12 @@ def _operations(result: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
     for path, verbs in result["paths"].items():
         for method, operation in verbs.items():
             yield path, method, operation
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and parameter["name"] == "key":
+            parameter["description"] = "Its key."
 
 
 def _answer(text: str, schema: str) -> dict[str, Any]:

@@ -261,6 +261,15 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Contacts, journeys, enrolments and messages. Events come in through `/v1/`, in the shape of Segment's HTTP API.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.schema.refusals"],
+    "ENUM_NAME_OVERRIDES": {
+        "ConsentStateEnum": "contacts.models.Consent.State",
+        "MessageStateEnum": "channels.models.Message.State",
+        "JourneyStateEnum": "journeys.models.Journey.State",
+        "EnrolmentStateEnum": "journeys.models.Enrolment.State",
+        "AddressKindEnum": "contacts.models.Address.Kind",
+    },
 }
 
 LOGGING = {

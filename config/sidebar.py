@@ -64,9 +64,11 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections with the items that this reader may see; what no floor provides (yet) is left out."""
-    sections = []
+    sections: list[dict[str, Any]] = []
     for title, items in SECTIONS.items():
-        lines = [{"title": item.title, "icon": item.icon, "link": link} for item in items if (link := _link(request, item))]
+        lines = [
+            {"title": item.title, "icon": item.icon, "link": link} for item in items if (link := _link(request, item))
+        ]
         sections.append({"title": title, "separator": bool(sections), "items": lines})
     return sections
 
@@ -125,9 +127,7 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "config.sidebar.environment",
     "ENVIRONMENT_TITLE_PREFIX": "config.sidebar.title_prefix",
     "COLORS": {"primary": _TEAL},
-    "STYLES": [
-        _file(f"waymark/{name}.css") for name in ("admin", "messages", "figures", "journeys", "diagram")
-    ],
+    "STYLES": [_file(f"waymark/{name}.css") for name in ("admin", "messages", "figures", "journeys", "diagram")],
     "SCRIPTS": [_file("waymark/admin.js")],
     # Never all models: searching a million contacts that way takes minutes (docs/operating.md).
     "COMMAND": {"search_models": False, "search_callback": "contacts.admin.search.command"},

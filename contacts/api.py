@@ -11,12 +11,14 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config import clock
+from config import bulk, clock
 from config.api import Timeline
-from config.resources import Resource, between, told
-from contacts import addresses, identity, traits
+from config.resources import ExternalIdFilter, Resource, before, since, told
+from contacts import addresses, identity
 from contacts.ingest import body
 from contacts.models import Address, AnonymousId, ConsentState, Contact, Event
+from contacts.traits import Clean
+from contacts.traits import clean as read_traits
 
 ADD = "contacts.add_contact"
 
@@ -80,13 +82,13 @@ class IdentifySerializer(serializers.Serializer[Any]):
         required=False, default=dict, help_text="What to set, by name; null removes an attribute. At most 32 KB."
     )
 
-    def validate_traits(self, value: dict[str, Any]) -> traits.Clean:
+    def validate_traits(self, value: dict[str, Any]) -> Clean:
         """The traits, sorted; every problem is told, and one is enough to change nothing."""
         if body.too_deep(value):
             raise serializers.ValidationError(f"They are nested deeper than {body.DEPTH} levels.")
-        if body.size(value) > body.EVENT_BYTES:
+        if len(bulk.dumps(value).encode("utf-8", "replace")) > body.EVENT_BYTES:
             raise serializers.ValidationError(f"They are larger than {body.EVENT_BYTES // 1024} KB.")
-        clean = traits.clean(value)
+        clean = read_traits(value)
         if clean.problems:
             raise serializers.ValidationError(list(clean.problems))
         return clean
@@ -96,7 +98,9 @@ class IdentifySerializer(serializers.Serializer[Any]):
             sentence = "This field is not known; what you know about the person goes into traits."
             raise serializers.ValidationError({name: [sentence] for name in unknown})
         if not (data["external_id"] or data["anonymous_id"]):
-            raise serializers.ValidationError({"external_id": ["Name the contact: external_id, anonymous_id, or both."]})
+            raise serializers.ValidationError(
+                {"external_id": ["Name the contact: external_id, anonymous_id, or both."]}
+            )
         return data
 
 
@@ -137,18 +141,17 @@ class ConsentStateSerializer(serializers.ModelSerializer[ConsentState]):
 class ContactFilter(django_filters.FilterSet):
     """Look a contact up by what identifies it."""
 
-    external_id = django_filters.CharFilter(method="by_external_id", label="The person's id in your own systems, exactly.")
+    external_id = ExternalIdFilter(field_name="external_id", label="The person's id in your own systems, exactly.")
     email = django_filters.CharFilter(method="by_address", label="An e-mail address, in any spelling of it.")
     phone = django_filters.CharFilter(
         method="by_address",
         label="A phone number with its country code, e.g. +33612345678. A plus is %2B in an address; it may be left out.",
     )
     country = django_filters.CharFilter(lookup_expr="iexact", label="Country by its two letters, e.g. FR.")
-    locals().update(between("created_at", "Known since"), **between("updated_at", "Last changed"))
-
-    def by_external_id(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
-        """The index leaves out those without an id, and SQLite uses it only when the query says so too."""
-        return queryset.filter(external_id=value).exclude(external_id="")
+    created_from = since("created_at", "First heard of at this instant or later.")
+    created_before = before("created_at", "First heard of before this instant.")
+    updated_from = since("updated_at", "Last changed at this instant or later.")
+    updated_before = before("updated_at", "Last changed before this instant.")
 
     def by_address(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         """Raises ValidationError (400) for what is no address."""
@@ -159,3 +162,72 @@ class ContactFilter(django_filters.FilterSet):
         except ValueError as error:
             raise serializers.ValidationError({name: [str(error)]}) from error
         return queryset.filter(addresses__kind=name, addresses__value=address)
+
+
+class EventFilter(django_filters.FilterSet):
+    """A part of the timeline."""
+
+    name = django_filters.CharFilter(label="Only events of this name, e.g. order.completed.")
+    occurred_from = since("occurred_at", "Happened at this instant or later.")
+    occurred_before = before("occurred_at", "Happened before this instant.")
+
+
+CHANGED = OpenApiResponse(ContactSerializer, description="The contact, as it is now.")
+ADDED = OpenApiResponse(ContactSerializer, description="The contact, who was not known before.")
+
+
+@extend_schema_view(
+    list=extend_schema(description="Contacts, the newest first."),
+    retrieve=extend_schema(description="One contact."),
+)
+class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    """People: look them up, add or change them, read their timeline and consents."""
+
+    queryset = Contact.objects.prefetch_related("addresses")
+    serializer_class = ContactSerializer
+    filterset_class = ContactFilter
+    scope = "contacts"
+    sublists = ("events", "consents")
+    needs = {
+        "list": ("contacts.view_contact", "contacts.view_address"),
+        "retrieve": ("contacts.view_contact", "contacts.view_address"),
+        "create": ("contacts.view_contact", "contacts.view_address", "contacts.change_contact"),
+        "events": ("contacts.view_contact", "contacts.view_event"),
+        "consents": ("contacts.view_contact", "contacts.view_consentstate"),
+    }
+
+    @extend_schema(request=IdentifySerializer, responses={200: CHANGED, 201: ADDED})
+    def create(self, request: Request) -> Response:
+        """Add the contact, or change the one with this id: traits are merged, null removes one. Saying it twice is
+        saying it once. Adding needs the permission contacts.add_contact too."""
+        form = IdentifySerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        ids = form.validated_data["external_id"], form.validated_data["anonymous_id"]
+        known = _known(*ids)
+        if not known and not request.user.has_perm(ADD):
+            raise PermissionDenied(f"Nobody has this id yet, and adding a contact needs the permission {ADD}.")
+        [contact_id] = identity.resolve([identity.Person(*ids, form.validated_data["traits"])], clock.now())
+        found = ContactSerializer(self.get_queryset().get(pk=contact_id)).data
+        return Response(found, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
+
+    @extend_schema(responses=EventSerializer(many=True))
+    @action(detail=True, filterset_class=EventFilter, pagination_class=Timeline)
+    def events(self, request: Request, pk: str) -> Response:
+        """The timeline of a contact, the latest first."""
+        found = self.filter_queryset(Event.objects.filter(contact=self.get_object()))
+        return self.get_paginated_response(EventSerializer(self.paginate_queryset(found), many=True).data)
+
+    @extend_schema(responses=ConsentStateSerializer(many=True))
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def consents(self, request: Request, pk: str) -> Response:
+        """The newest word per channel and topic; what is not listed was never allowed."""
+        states = ConsentState.objects.filter(contact=self.get_object()).select_related("topic__brand")
+        return Response(ConsentStateSerializer(states.order_by("topic", "channel"), many=True).data)
+
+
+def _known(external_id: str, anonymous_id: str) -> bool:
+    """Whether this is somebody already; a visitor who turns out to be a new user is."""
+    if external_id and Contact.objects.filter(external_id=external_id).exclude(external_id="").exists():
+        return True
+    visitors = AnonymousId.objects.filter(value=anonymous_id) if anonymous_id else AnonymousId.objects.none()
+    return (visitors.filter(contact__external_id="") if external_id else visitors).exists()

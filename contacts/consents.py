@@ -14,8 +14,9 @@ from contacts.models import Consent, ConsentState, Contact, Topic
 from contacts.storable import mapping, text
 
 GRANTED, WITHDRAWN = Consent.State.GRANTED.value, Consent.State.WITHDRAWN.value
+SOFT = Consent.Basis.SOFT.value
 _STATE_KEY = ("contact_id", "channel", "topic_id")
-_PROJECTED = ("consent_id", "state", "basis", "occurred_at", "expires_at")
+_PROJECTED = ("consent_id", "state", "basis", "occurred_at", "expires_at", "wording", "flaw")
 # At the same instant a withdrawal is stronger than whatever else was said.
 _WEAKER = (
     "contacts_consentstate.state = 'withdrawn' AND excluded.state <> 'withdrawn' "
@@ -149,7 +150,22 @@ def _state(pk: int, said: Grant) -> dict[str, Any]:
         "basis": said.basis,
         "occurred_at": said.occurred_at,
         "expires_at": said.expires_at,
+        "wording": text(said.wording),
+        "flaw": flaw(said.state, said.basis, said.wording, said.proof),
     }
+
+
+def flaw(state: str, basis: str, wording: str, proof: Mapping[str, Any]) -> str:
+    """Why a word cannot be relied on; empty if it can.
+
+    `no_proof`: neither the words that were agreed to nor where and how are known. `soft_optin_conditions`: a soft opt-in
+    (PECR reg. 22(3)) needs a way out that was offered when the address was collected (proof `opt_out_offered`).
+    """
+    if state == WITHDRAWN:
+        return ""
+    if not wording and not proof:
+        return "no_proof"
+    return "soft_optin_conditions" if basis == SOFT and not proof.get("opt_out_offered") else ""
 
 
 def _facts(lines: Sequence[tuple[int, Grant]]) -> list[timeline.NewEvent]:

@@ -23,7 +23,13 @@ __all__ = ["Card", "board", "zone_of"]
 
 board = Board()
 PAGE = 40
-FAMILIES = {"message": "Messages", "consent": "Consent", "journey": "Journeys", "segment": "Segments", "contact": "Staff"}
+FAMILIES = {
+    "message": "Messages",
+    "consent": "Consent",
+    "journey": "Journeys",
+    "segment": "Segments",
+    "contact": "Staff",
+}
 
 
 class Place(NamedTuple):

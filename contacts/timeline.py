@@ -30,16 +30,18 @@ def record(events: Sequence[NewEvent], now: datetime) -> list[tuple[int, NewEven
 
     All of one call are one EventBatch, for journeys to react to, in the caller's transaction. `events_recorded` is sent.
     """
-    by_key = {event.key: event for event in reversed(events)}
+    by_key: dict[str, NewEvent] = {}
+    for event in events:
+        by_key.setdefault(event.key, event)
     if not by_key:
         return []
     with transaction.atomic(savepoint=False):
         [(batch_id,)] = bulk.insert(EventBatch, [{"created_at": now, "size": len(by_key)}], returning=("id",))
-        rows = [_row(event, batch_id, now) for event in reversed(by_key.values())]
+        rows = [_row(event, batch_id, now) for event in by_key.values()]
         stored = bulk.insert(Event, rows, ignore_conflicts=True, returning=("id", "key"))
         if len(stored) < len(rows):
             _shrink(batch_id, len(stored))
-        keys = {row["key"]: event for row, event in zip(rows, reversed(by_key.values()), strict=True)}
+        keys = {row["key"]: event for row, event in zip(rows, by_key.values(), strict=True)}
         recorded = [(pk, keys[key]) for pk, key in sorted(stored)]
         if recorded:
             signals.events_recorded.send(sender=Event, recorded=recorded, now=now)

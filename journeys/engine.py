@@ -81,7 +81,8 @@ def _due_journeys() -> list[tuple[int, str, datetime]]:
     """Live journeys with the earliest due instant of anybody in them: one index look-up each."""
     due = Enrolment.objects.filter(journey=OuterRef("pk"), state__in=LIVE, due_at__isnull=False).order_by("due_at")
     found = Journey.objects.filter(state=Journey.State.LIVE).annotate(due=Subquery(due.values("due_at")[:1]))
-    return list(found.exclude(due=None).order_by("due").values_list("id", "brand__timezone", "due"))
+    rows = found.order_by().values_list("id", "brand__timezone", "due")
+    return sorted((row for row in rows if row[2]), key=lambda row: row[2])
 
 
 def _claim(now: datetime, limit: int) -> tuple[list[Row], Zones]:

@@ -74,7 +74,7 @@ def segment(key: str = "pros", condition: dict | None = None, *, refreshed: date
 
 def consent(person: Contact, channel: str = "email", *, topic_key: str = "news", now: datetime = NOW, **fields) -> Consent:
     """`person` allows `topic_key` on `channel`, through the ledger."""
-    defaults = {"basis": "express", "source": "test", **fields}
+    defaults = {"basis": "express_written", "source": "test", "wording": "form v1", **fields}
     pk = consents.grant(person.pk, topic(topic_key).pk, channel, now=now, **defaults)
     return Consent.objects.get(pk=pk)
 

@@ -56,7 +56,7 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
         """Where the provider reports what became of messages; to be copied into its settings."""
         path = channels[account.channel].callback(account.config, account.key) if account.channel in channels else ""
         if not path:
-            return "This channel needs none."
+            return "There is nothing to enter at the provider."
         return format_html('<input class="wm-copy" readonly value="{}" aria-label="Callback address">', settings.BASE_URL + path)
 
     @admin.display(description="settings")

@@ -19,9 +19,9 @@ class ApprovedContentRule(Rule):
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         version = facts.version
         if version is None:
-            return deny("not_approved", "The template has no approved version for this person's language.")
+            return deny("template_not_approved", "The template has no approved version for this person's language.")
         if not version.approved_fingerprint:
-            return deny("not_approved", f"Version {version.number} has no approval.")
+            return deny("template_not_approved", f"Version {version.number} has no approval.")
         if version.fingerprint != version.approved_fingerprint:
             return deny("seal_broken", f"The words of version {version.number} are not those that were approved.")
         return allow(f"Version {version.number}, approved by {version.approver or 'a former user'}.")

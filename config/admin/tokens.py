@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -45,7 +44,9 @@ class TokenForm(forms.ModelForm):
     def clean_user(self) -> Any:
         user = self.cleaned_data["user"]
         if not self.maker.is_superuser and not user.get_all_permissions() <= self.maker.get_all_permissions():
-            raise forms.ValidationError(f"{user} may do things that you may not; only {user} or a superuser can make this token.")
+            raise forms.ValidationError(
+                f"{user} may do things that you may not; only {user} or a superuser can make this token."
+            )
         return user
 
 

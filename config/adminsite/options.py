@@ -39,7 +39,10 @@ class ModelAdmin(UnfoldModelAdmin):
     list_filter_submit = False
     compressed_fields = True
     warn_unsaved_form = True
-    formfield_overrides = {models.JSONField: {"form_class": ReadableJSONField, "widget": UnfoldAdminTextareaWidget}}
+    formfield_overrides = {
+        models.JSONField: {"form_class": ReadableJSONField, "widget": UnfoldAdminTextareaWidget},
+        models.URLField: {"assume_scheme": "https"},
+    }
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[Page]:
         return Page

@@ -14,7 +14,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
-_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1)))
+_UNITS = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", timedelta(minutes=1)),
+    ("second", timedelta(seconds=1)),
+)
 
 
 @register.filter
@@ -23,14 +28,18 @@ def moment(instant: datetime | None) -> str | SafeString:
     if instant is None:
         return ""
     here = timezone.localtime(instant)
-    return format_html('<time datetime="{}" title="{}">{}</time>', instant.isoformat(), date(here, "r"), date(here, "j M Y, H:i"))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', instant.isoformat(), date(here, "r"), date(here, "j M Y, H:i")
+    )
 
 
 @register.filter
 def clock(instant: datetime) -> SafeString:
     """`13:05` in the reader's zone."""
     here = timezone.localtime(instant)
-    return format_html('<time datetime="{}" title="{}">{}</time>', instant.isoformat(), date(here, "r"), date(here, "H:i"))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', instant.isoformat(), date(here, "r"), date(here, "H:i")
+    )
 
 
 @register.filter

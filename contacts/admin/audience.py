@@ -1,10 +1,9 @@
 """Brands with their topics, and segments with a live look at who fits."""
 
-import json
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from config import clock
 from config.adminsite import HistoryAdmin, TabularInline
+from config.adminsite.fields import read_json
 from config.adminsite.paginator import MOST
 from contacts import logic
 from contacts.models import Brand, Contact, Segment, Topic
@@ -85,9 +85,9 @@ class SegmentAdmin(HistoryAdmin):
 
 def _preview(text: str) -> dict[str, Any]:
     try:
-        tree = json.loads(text)
-    except json.JSONDecodeError as error:
-        return {"problems": [f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."]}
+        tree = read_json(text)
+    except ValidationError as error:
+        return {"problems": error.messages}
     if problems := logic.check(tree):
         return {"problems": problems}
     try:

@@ -27,6 +27,12 @@ class ContactForm(forms.ModelForm):
         if self.instance.pk and "seen" in self.fields:
             self.fields["seen"].initial = self.instance.updated_at.isoformat()
 
+    def clean_attributes(self) -> dict[str, Any]:
+        said = self.cleaned_data["attributes"] or {}
+        if not isinstance(said, dict):
+            raise forms.ValidationError('Attributes are a JSON object, for example {"plan": "pro"}.')
+        return said
+
     def clean_country(self) -> str:
         said = str(self.cleaned_data["country"])
         if said and not places.country(said):
@@ -46,7 +52,7 @@ class ContactForm(forms.ModelForm):
 
 
 class AddressForm(forms.ModelForm):
-    """An address, brought into its one spelling."""
+    """An address, brought into its one spelling; a row of the person's form."""
 
     class Meta:
         model = Address
@@ -56,7 +62,9 @@ class AddressForm(forms.ModelForm):
         data = super().clean() or {}
         if data.get("kind") and data.get("value"):
             try:
-                data["value"] = addresses.normalise(data["kind"], data["value"], self.instance.contact.country)
+                data["value"] = addresses.normalise(
+                    data["kind"], data["value"], self.fields["contact"].parent_instance.country
+                )
             except ValueError as error:
                 self.add_error("value", str(error))
             else:
@@ -78,7 +86,9 @@ class WithdrawalForm(forms.Form):
 class ConsentForm(WithdrawalForm):
     """A consent given elsewhere, recorded by hand."""
 
-    topic = forms.ModelChoiceField(Topic.objects.select_related("brand"), empty_label="Select value", widget=UnfoldAdminSelectWidget)
+    topic = forms.ModelChoiceField(
+        Topic.objects.select_related("brand"), empty_label="Select value", widget=UnfoldAdminSelectWidget
+    )
     channel = forms.ChoiceField(choices=reach.choices, widget=UnfoldAdminSelectWidget)
     basis = forms.ChoiceField(choices=[c for c in Consent.Basis.choices if c[0]], widget=UnfoldAdminSelectWidget)
     wording = forms.CharField(
@@ -106,17 +116,24 @@ class SuppressionForm(forms.ModelForm):
     """An address to suppress. Only its keyed hash is kept; an address that is suppressed already stays so."""
 
     address = forms.CharField(
-        max_length=320, widget=UnfoldAdminTextInputWidget, help_text="Mail address or phone number with country code. Only its hash is kept."
+        max_length=320,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Mail address or phone number with country code. Only its hash is kept.",
     )
     channel = forms.ChoiceField(
         choices=lambda: [("", "every channel"), *reach.choices()], required=False, widget=UnfoldAdminSelectWidget
     )
-    brand = forms.ModelChoiceField(Brand.objects.all(), required=False, empty_label="every brand", widget=UnfoldAdminSelectWidget)
+    brand = forms.ModelChoiceField(
+        Brand.objects.all(), required=False, empty_label="every brand", widget=UnfoldAdminSelectWidget
+    )
     reason = forms.ChoiceField(
         choices=[(reason.value, reason.label) for reason in BY_HAND], widget=UnfoldAdminSelectWidget
     )
     source = forms.CharField(
-        label="Why", max_length=200, widget=UnfoldAdminTextInputWidget, help_text="For example: letter of 3 November, ticket 4711."
+        label="Why",
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For example: letter of 3 November, ticket 4711.",
     )
 
     class Meta:
@@ -128,7 +145,12 @@ class SuppressionForm(forms.ModelForm):
         data = self.cleaned_data
         brand = data["brand"]
         return suppressions.Suppress(
-            self.instance.digest, data["address_kind"], data["reason"], data["channel"], brand and brand.pk, data["source"]
+            self.instance.digest,
+            data["address_kind"],
+            data["reason"],
+            data["channel"],
+            brand and brand.pk,
+            data["source"],
         )
 
     def clean(self) -> dict[str, Any]:
@@ -147,5 +169,8 @@ class LiftForm(forms.Form):
     """Why a suppression ends."""
 
     because = forms.CharField(
-        label="Why", max_length=200, widget=UnfoldAdminTextInputWidget, help_text="Kept with the suppression, for example: bounce was a mistake of the provider."
+        label="Why",
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Kept with the suppression, for example: bounce was a mistake of the provider.",
     )

@@ -28,7 +28,19 @@ class ConsentAdmin(ReadOnlyAdmin):
     sortable_by = ()
     search_fields = ("source",)
     search_help_text = "The person's external ID, mail address or phone number"
-    fields = ("contact", "topic", "channel", "state", "basis", "occurred_at", "recorded_at", "expires_at", "source", "wording", "how_we_know")
+    fields = (
+        "contact",
+        "topic",
+        "channel",
+        "state",
+        "basis",
+        "occurred_at",
+        "recorded_at",
+        "expires_at",
+        "source",
+        "wording",
+        "how_we_know",
+    )
 
     @admin.display(description="proof")
     def how_we_know(self, consent: Consent) -> str:
@@ -108,7 +120,14 @@ class SuppressionAdmin(ModelAdmin):
             messages.success(request, "Lifted: messages may go to this address again, if the person allows them.")
             return HttpResponseRedirect(back)
         intro = f"Suppressed since {suppression.created_at:%d %B %Y}: {suppression.get_reason_display()}. Lifting it gives no consent back."
-        context = {"title": "Lift a suppression", "opts": self.opts, "form": form, "submit": "Lift it", "intro": intro, "back": back}
+        context = {
+            "title": "Lift a suppression",
+            "opts": self.opts,
+            "form": form,
+            "submit": "Lift it",
+            "intro": intro,
+            "back": back,
+        }
         return render(request, "admin/waymark/form.html", {**self.admin_site.each_context(request), **context})
 
 

@@ -57,7 +57,15 @@ class ContactAdmin(ModelAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("external_id", ("locale", "country", "region"), ("timezone", "timezone_source"), "attributes", "seen")},
+            {
+                "fields": (
+                    "external_id",
+                    ("locale", "country", "region"),
+                    ("timezone", "timezone_source"),
+                    "attributes",
+                    "seen",
+                )
+            },
         ),
     )
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from config import clock
 from contacts import consents, panels
 from contacts.admin.forms import ConsentForm, WithdrawalForm
-from contacts.models import Contact, ConsentState
+from contacts.models import ConsentState, Contact
 
 SOURCE = "admin"
 

@@ -73,6 +73,10 @@ class ConsentState(models.Model):
     basis = models.CharField(max_length=20, choices=Consent.Basis, blank=True)
     occurred_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    wording = models.CharField(max_length=120, blank=True)
+    flaw = models.CharField(
+        max_length=40, blank=True, help_text="Why it cannot be relied on, e.g. no_proof; empty if it can."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "channel", "topic"], name="one_consent_state")]
@@ -91,6 +95,7 @@ class Suppression(models.Model):
         MANUAL = "manual", "by hand"
         LEGAL = "legal", "legal request"
         ERASED = "erased", "erased"
+        REASSIGNED = "reassigned", "number has a new owner"
 
     digest = models.CharField(max_length=43)
     address_kind = models.CharField(max_length=10, choices=Address.Kind)

@@ -31,7 +31,8 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     version, design = _draft(request, pk)
     key = request.GET.get("trigger") or design.trigger
     kind = triggers[key if key in triggers else "event"]
-    form = EntryForm(kind, design, version.journey.brand, request.POST or None, initial={"seen": blueprints.checksum(design)})
+    seen = {"seen": blueprints.checksum(design)}
+    form = EntryForm(kind, design, version.journey.brand, _posted(request), initial=seen)
     if form.is_valid():
         new = form.design
         if _changed(version, form, lambda now: replace(new, steps=now.steps)):
@@ -97,7 +98,11 @@ def _draft(request: HttpRequest, pk: int) -> tuple[Version, Blueprint]:
 def _step_form(request: HttpRequest, version: Version, design: Blueprint, kind: Step, plan: StepPlan) -> StepForm:
     others = [step for step in design.steps if step.key != plan.key]
     seen = {"seen": blueprints.checksum(design)}
-    return StepForm(kind, plan, others, version.journey.brand, request.POST or None, initial=seen)
+    return StepForm(kind, plan, others, version.journey.brand, _posted(request), initial=seen)
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
 
 
 def _changed(version: Version, form: Any, edit: Edit) -> bool:

@@ -46,7 +46,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
     """Make a draft of a file: of a new journey, or of the one with the file's key. Raises PermissionDenied."""
     if not request.user.has_perms(["journeys.add_journey", "journeys.change_journey", "journeys.change_version"]):
         raise PermissionDenied
-    form = FileForm(request.POST or None, request.FILES or None)
+    form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     mistakes: list[reading.Mistake] = []
     if form.is_valid():
         try:

@@ -80,7 +80,7 @@ class StepForm(DesignForm):
     """One step of a draft; `plan` is the step when it is valid."""
 
     key = forms.RegexField(
-        NAME,
+        rf"\A(?:{NAME.pattern})\Z",
         max_length=40,
         widget=Text,
         help_text="Small letters, digits, - and _. Figures and files know the step by it.",

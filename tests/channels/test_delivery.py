@@ -275,7 +275,7 @@ class TestSms:
         consent(person, "sms", now=NOW - HOUR)
         assert state(released(message(person, offer))) == ("failed", "opted_out")
         assert Suppression.objects.get().reason == "opt_out"
-        assert state(released(message(person, offer, "again"))) == ("blocked", "suppressed")
+        assert state(released(message(person, offer, "again"))) == ("blocked", "opted_out")
         assert len(web.requests) == 1
 
     def test_a_wrong_number_is_known_to_be_wrong(self, web) -> None:

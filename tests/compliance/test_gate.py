@@ -137,7 +137,7 @@ class TestRefusals:
     def test_consent_for_another_topic_is_none(self, offer) -> None:
         ada = person(allows=False)
         consent(ada, "sms", topic_key="orders", now=NOW - DAY)
-        self.refused(message(ada, offer), "no_consent")
+        self.refused(message(ada, offer), "purpose_mismatch")
 
     @pytest.mark.parametrize(
         ("fields", "reason"),
@@ -157,7 +157,7 @@ class TestRefusals:
         ada = person()
         one = message(ada, offer, due_at=NOW + HOUR)
         consents.withdraw(ada.pk, topic().pk, "sms", source="test", now=NOW)
-        self.refused(one, "consent_withdrawn", NOW + HOUR)
+        self.refused(one, "opted_out", NOW + HOUR)
 
     def test_an_address_on_the_suppression_list_survives_its_contact(self, offer) -> None:
         digest = addresses.digest("phone", "+12125550023")
@@ -190,7 +190,7 @@ class TestRefusals:
 
     def test_a_template_that_nobody_approved(self) -> None:
         draft = template("draft", channel="sms", content={"body": "x"}, state="submitted")
-        self.refused(message(person(), draft), "not_approved")
+        self.refused(message(person(), draft), "template_not_approved")
 
     def test_approval_that_was_given_to_other_words(self, offer) -> None:
         """Not even a change that goes round the forms and the database's own guard gets through."""
@@ -255,13 +255,13 @@ class TestDeferrals:
         QuietHours.objects.create(brand=brand(), channel="sms", start=time(21), end=time(8), classes=["marketing"])
         night = NOW.replace(hour=23)
         one = released(message(person(), offer, now=night, expires_at=night + 2 * HOUR), night)
-        assert (one.state, one.reason) == ("blocked", "expired_before_quiet_hours")
+        assert (one.state, one.reason) == ("blocked", "expired_before_window")
 
     def test_a_cap_defers_to_the_instant_that_frees_a_slot(self, offer) -> None:
         FrequencyCap.objects.create(brand=brand(), name="Weekly", limit=2, days=7)
         ada = person()
         for number in range(3):
-            message(ada, offer, f"m{number}", context={"n": number})
+            message(ada, offer, f"m{number}", context={"n": number}, expires_at=NOW + 8 * DAY)
         gate.release(NOW)
         assert list(Message.objects.order_by("id").values_list("state", flat=True)) == ["sent", "sent", "pending"]
         third = Message.objects.get(key="m2")

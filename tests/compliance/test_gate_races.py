@@ -98,7 +98,7 @@ def test_a_no_that_waits_for_the_gate_recalls_what_it_cleared(house, monkeypatch
     assert one.state == "pending"
     gate.release(NOW)
     one.refresh_from_db()
-    assert (one.state, one.reason) == ("blocked", "consent_withdrawn")
+    assert (one.state, one.reason) == ("blocked", "opted_out")
     assert not SandboxMessage.objects.exists()
 
 

@@ -105,7 +105,7 @@ def test_a_wait_ends_in_the_future_or_not_by_itself(facts: Facts, now: datetime)
 def test_a_wait_that_ends_too_late_is_a_refusal() -> None:
     late = Verdict("wait", "quiet_hours", "Night.", NOW + timedelta(hours=8), "quiet_hours")
     found = judging.strictest([late], NOW + timedelta(hours=2))
-    assert (found.outcome, found.code, found.rule) == ("deny", "expired_before_quiet_hours", "quiet_hours")
+    assert (found.outcome, found.code, found.rule) == ("deny", "expired_before_window", "quiet_hours")
     assert judging.strictest([late], NOW + timedelta(hours=9)).outcome == "wait"
 
 

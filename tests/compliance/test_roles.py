@@ -21,7 +21,9 @@ def may(role, permission):
 
 @pytest.mark.parametrize("role", roles.TABLE)
 def test_every_permission_of_the_table_exists(role):
-    known = {f"{app}.{codename}" for app, codename in Permission.objects.values_list("content_type__app_label", "codename")}
+    known = {
+        f"{app}.{codename}" for app, codename in Permission.objects.values_list("content_type__app_label", "codename")
+    }
     assert roles.permissions(role) - known == set()
 
 

@@ -68,7 +68,7 @@ TABLE = {
 }
 
 
-@pytest.fixture()
+@pytest.fixture
 def things():
     """One row of each model, by URL name of its model; their ids."""
     person = contact("p-1", email="ada@example.test")
@@ -120,7 +120,17 @@ def test_each_role_opens_exactly_its_pages(role, things):
 def test_the_table_names_every_page_of_these_floors():
     """A new page of these floors must be entered in the table above."""
     ours = ("config_", "contacts_", "auth_", "operations")
-    left_out = ("_history", "_autocomplete", "_preview", "_refresh", "_simple_history", "auth_user_delete", "auth_group_delete", "contacts_brand_delete", "contacts_source_delete")
+    left_out = (
+        "_history",
+        "_autocomplete",
+        "_preview",
+        "_refresh",
+        "_simple_history",
+        "auth_user_delete",
+        "auth_group_delete",
+        "contacts_brand_delete",
+        "contacts_source_delete",
+    )
     names = {pattern.name for pattern in site.urls[0] if getattr(pattern, "name", None)}
     for model, model_admin in site._registry.items():
         if model._meta.app_label in ("config", "contacts", "auth"):

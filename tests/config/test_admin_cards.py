@@ -12,7 +12,7 @@ from tests.builders import NOW
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture()
+@pytest.fixture
 def request_of():
     def build(user):
         request = RequestFactory().get("/admin/")
@@ -22,7 +22,7 @@ def request_of():
     return build
 
 
-@pytest.fixture()
+@pytest.fixture
 def board():
     return Board()
 
@@ -79,7 +79,7 @@ def test_a_card_that_raises_leaves_the_others_alone(board, request_of, caplog):
     assert "The card broken could not be drawn" in caplog.text
 
 
-@pytest.fixture()
+@pytest.fixture
 def own_home(monkeypatch):
     """The home page with cards of this test only."""
     fresh = Board()

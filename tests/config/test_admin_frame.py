@@ -41,15 +41,21 @@ def test_the_tab_names_the_environment_except_in_production(settings):
     assert sidebar.title_prefix(SimpleNamespace()) == ""
 
 
-@pytest.mark.django_db()
+@pytest.mark.django_db
 def test_the_label_is_on_the_page():
     assert "development · sandbox" in staff.client().get("/admin/").content.decode()
 
 
-@pytest.mark.django_db()
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("cookie", "shown"),
-    [("Europe/Berlin", "13:00"), ("America/New_York", "07:00"), ("", "12:00"), ("../etc/passwd", "12:00"), ("Mars/Base", "12:00")],
+    [
+        ("Europe/Berlin", "13:00"),
+        ("America/New_York", "07:00"),
+        ("", "12:00"),
+        ("../etc/passwd", "12:00"),
+        ("Mars/Base", "12:00"),
+    ],
 )
 def test_times_are_in_the_reader_s_zone(cookie, shown):
     contact("p-1", now=NOW)
@@ -85,7 +91,9 @@ def test_the_person_s_own_clock_is_shown_where_it_differs():
         assert waymark.there(NOW, None) == ""
 
 
-@pytest.mark.parametrize(("value", "words"), [(True, "yes"), (False, "no"), ("pro", "pro"), (3, "3"), ({"a": [1]}, '{"a": [1]}')])
+@pytest.mark.parametrize(
+    ("value", "words"), [(True, "yes"), (False, "no"), ("pro", "pro"), (3, "3"), ({"a": [1]}, '{"a": [1]}')]
+)
 def test_a_value_in_words(value, words):
     assert waymark.said(value) == words
 
@@ -104,6 +112,12 @@ def test_what_is_not_json_is_refused_with_its_place():
     assert form.errors["tree"] == ["This is not JSON: line 3, column 1: Expecting value."]
 
 
+@pytest.mark.parametrize("text", ['{"a": NaN}', "[-Infinity]", '"\\ud800"', '"\\u0000"', "9" * 5000, "[" * 100_000])
+def test_what_no_database_can_keep_is_refused(text):
+    [sentence] = OneField({"tree": text}).errors["tree"]
+    assert sentence.startswith("This cannot be stored")
+
+
 def test_what_was_typed_is_shown_again_after_an_error():
     assert "{&quot;all&quot;: oh" in str(OneField({"tree": '{"all": oh'})["tree"])
 
@@ -114,7 +128,7 @@ def test_json_is_taken():
     assert form.cleaned_data["tree"] == {"all": ["ä"]}
 
 
-@pytest.mark.django_db()
+@pytest.mark.django_db
 def test_command_search_finds_people_for_those_who_may_see_them():
     contact("user-77", email="ada@example.test", first_name="Ada", last_name="Lovelace")
     url = "/admin/search/?extended=1&s=ada@ex"

@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db
 URL = "/admin/operations/"
 
 
-@pytest.fixture()
+@pytest.fixture
 def only(monkeypatch):
     """Only the pumps that a test registers."""
     monkeypatch.setattr(pumps, "_pumps", {})
     return lambda name, due: pumps.register(Pump(name, lambda now: due, lambda now: 0))
 
 
-@pytest.fixture()
+@pytest.fixture
 def page():
     browser = staff.client("Operator")
 

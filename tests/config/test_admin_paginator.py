@@ -46,7 +46,9 @@ def test_exactly_ten_thousand_is_still_exact():
 
 def test_the_count_is_limited_in_the_database_itself():
     fill(20)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         assert pages(Contact.objects.filter(country="")).count == 20
     assert f"LIMIT {MOST + 1}" in queries[-1]["sql"]
 

@@ -25,7 +25,7 @@ def errors(response):
     return " ".join(sum(response.context["adminform"].form.errors.values(), []))
 
 
-@pytest.fixture()
+@pytest.fixture
 def operator():
     return staff.client("Operator")
 

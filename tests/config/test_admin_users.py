@@ -8,7 +8,7 @@ from tests import staff
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture()
+@pytest.fixture
 def administrator():
     return staff.client("Administrator")
 
@@ -43,7 +43,9 @@ def test_nobody_makes_themselves_a_superuser(administrator):
 def test_a_superuser_is_out_of_reach(administrator):
     boss = User.objects.create_superuser("boss", password="old")
     save(administrator, boss, email="mine@example.test")
-    administrator.post(f"/admin/auth/user/{boss.pk}/password/", {"password1": "n3w-passw0rd!", "password2": "n3w-passw0rd!"})
+    administrator.post(
+        f"/admin/auth/user/{boss.pk}/password/", {"password1": "n3w-passw0rd!", "password2": "n3w-passw0rd!"}
+    )
     administrator.post(f"/admin/auth/user/{boss.pk}/delete/", {"post": "yes"})
     boss.refresh_from_db()
     assert boss.email == ""

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -102,6 +103,20 @@ def test_a_second_time_changes_nothing(played):
     report, _ = perform(planned)
     assert counts() == before
     assert report.events == before["event"]
+
+
+def test_an_interrupted_replay_is_made_whole_by_the_next_one(roles):
+    planned = stretch()
+    half = planned.start + (planned.end - planned.start) / 2
+    early = [moment for moment in planned.moments if moment.at <= half]
+    assert 0 < len(early) < len(planned.moments)
+    perform(replace(planned, moments=early, end=half))
+    perform(planned)
+    orders = sum(moment.call.get("event") == "Order Completed" for moment in planned.moments)
+    assert Event.objects.filter(name="order.completed").count() == orders
+    assert Message.objects.filter(template__key="order-confirmation").count() == orders
+    mails = SandboxMessage.objects.values_list("message_id", flat=True)
+    assert len(mails) == len(set(mails)) == Message.objects.filter(state="sent", channel="email").count()
 
 
 def counts():

@@ -77,7 +77,7 @@ def test_who_unsubscribes_while_waiting_gets_nothing_more(house) -> None:
     house.says(house.event("ada", "consent.withdrawn", channel="email", topic="news"))
     house.passes(days=20)
     assert len(house.mails()) == 1
-    assert house.reasons() == {"usage-tip": "consent_withdrawn", "review-request": "consent_withdrawn"}
+    assert house.reasons() == {"usage-tip": "opted_out", "review-request": "opted_out"}
 
 
 def test_everything_is_on_one_timeline(house) -> None:

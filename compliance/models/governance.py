@@ -1,11 +1,11 @@
-"""Nouns of floor 3: policies, approvals, stops, and the reasons for every judgement."""
+"""Policies, approvals, stops, and the reasons for every judgement."""
 
 from datetime import datetime
 from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
@@ -13,6 +13,11 @@ from simple_history.models import HistoricalRecords
 from channels.models import Message, MessageClass, TemplateVersion
 from compliance.base import SEVERITY, Outcome, Verdict
 from contacts.models import Brand
+
+
+def only_marketing() -> list[str]:
+    """What caps and hours hold for unless somebody says otherwise."""
+    return [MessageClass.MARKETING.value]
 
 
 class QuietHours(models.Model):
@@ -44,17 +49,104 @@ class QuietHours(models.Model):
 
 
 class FrequencyCap(models.Model):
-    """At most `limit` marketing messages in any `days` days, over all channels of a brand."""
+    """At most `limit` messages in a window, over all channels of a brand unless it names some."""
+
+    class Calendar(models.TextChoices):
+        ROLLING = "", "any so many days (rolling)"
+        DAY = "day", "a day by the person's calendar"
+        WEEK = "week", "a week by the person's calendar, from Monday"
+        MONTH = "month", "a month by the person's calendar"
+
+    class Action(models.TextChoices):
+        DEFER = "defer", "wait for a free slot"
+        SKIP = "skip", "do not send it"
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE)
     name = models.CharField(max_length=120)
     limit = models.PositiveIntegerField(validators=[MinValueValidator(1)])
-    days = models.PositiveIntegerField(validators=[MinValueValidator(1)], help_text="Length of the rolling window.")
+    days = models.PositiveIntegerField(
+        default=7, validators=[MinValueValidator(1)], help_text="Length of a rolling window."
+    )
+    calendar = models.CharField("window", max_length=5, choices=Calendar, blank=True, default=Calendar.ROLLING)
+    classes = models.JSONField(default=only_marketing, help_text="Message classes that count and are held back.")
+    channels = models.JSONField(default=list, blank=True, help_text="Channels that count; empty: all of them.")
+    topics = models.JSONField(default=list, blank=True, help_text="Keys of topics that count; empty: all of them.")
+    journeys = models.JSONField(default=list, blank=True, help_text="Keys of journeys that count; empty: all of them.")
+    action = models.CharField(
+        "when it is full", max_length=5, choices=Action, default=Action.DEFER, help_text="What happens to a message."
+    )
     enabled = models.BooleanField(default=True)
     history = HistoricalRecords()
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.limit} in {self.days} days"
+        return f"{self.name}: {self.limit} in {f'a {self.calendar}' if self.calendar else f'{self.days} days'}"
+
+    def clean(self) -> None:
+        unknown = set(map(str, self.classes)) - set(MessageClass.values)
+        if unknown or not self.classes:
+            raise ValidationError({"classes": f"Choose one or more of: {', '.join(MessageClass.values)}."})
+        for name in ("channels", "topics", "journeys"):
+            if not isinstance(getattr(self, name), list) or not all(isinstance(k, str) for k in getattr(self, name)):
+                raise ValidationError({name: 'Write a list of keys, e.g. ["sms"], or leave it empty.'})
+
+
+class HousePolicy(models.Model):
+    """How careful a brand is. It can only tighten what the law says; without one the careful defaults hold."""
+
+    class Profile(models.TextChoices):
+        STANDARD = "standard", "statutes and operators' rules"
+        STRICT = "strict", "also rules whose reach is disputed"
+        ALL = "all", "also what vendors do by default"
+        STRICTEST = "strictest", "where a region is unknown, the rules of all of them"
+
+    class Unknown(models.TextChoices):
+        BLOCK = "block", "do not send"
+        STRICTEST = "strictest", "keep to the strictest hours of all"
+
+    class Trust(models.TextChoices):
+        PROFILE = "profile", "the zone that the person has set is the only one"
+        STRICT = "strict", "the zone that the person has set is one of several"
+
+    brand = models.OneToOneField(Brand, on_delete=models.CASCADE, related_name="policy")
+    profile = models.CharField("rules that hold", max_length=10, choices=Profile, default=Profile.STANDARD)
+    unknown_place = models.CharField(
+        "unknown country", max_length=10, choices=Unknown, default=Unknown.BLOCK, help_text="Where hours are law."
+    )
+    trust = models.CharField("time zone", max_length=10, choices=Trust, default=Trust.PROFILE)
+    honour_consent_lift = models.BooleanField(
+        "express consent lifts hours", default=False, help_text="Where a statute says that it does; many do not."
+    )
+    guard_minutes = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(60)], help_text="Stay so far away from the edges of every window."
+    )
+    longest_hold_hours = models.PositiveSmallIntegerField(
+        "longest hold", default=72, validators=[MinValueValidator(1)], help_text="Hours; then a message is pointless."
+    )
+    cross_channel_fallback = models.BooleanField(
+        default=False, help_text="After an opt-out, a promotion may take another channel with a consent of its own."
+    )
+    whatsapp_named_opt_in = models.BooleanField(
+        "WhatsApp by name", default=True, help_text="Only a consent that names WhatsApp counts there."
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "house policies"
+
+    def __str__(self) -> str:
+        return f"Policy of {self.brand}"
+
+
+class WithdrawnWording(models.Model):
+    """A version of a consent text that no longer counts: whoever agreed to it must be asked again."""
+
+    wording = models.CharField(max_length=120, unique=True, help_text="As in the ledger, e.g. checkout form v2.")
+    reason = models.CharField(max_length=300)
+    withdrawn_at = models.DateTimeField(auto_now_add=True)
+    history = HistoricalRecords()
+
+    def __str__(self) -> str:
+        return self.wording
 
 
 class Stop(models.Model):
