@@ -140,7 +140,11 @@ def _form(request: HttpRequest) -> RangeForm:
 def _funnels(form: RangeForm) -> list[Funnel]:
     data = form.cleaned_data
     since, until = (datetime.combine(day, time(), UTC) for day in (data["since"], data["until"] + timedelta(days=1)))
-    versions = Version.objects.exclude(state=Version.State.DRAFT).select_related("journey").order_by("journey__name", "-number")
+    versions = (
+        Version.objects.exclude(state=Version.State.DRAFT)
+        .select_related("journey")
+        .order_by("journey__name", "-number")
+    )
     if data["journey"]:
         versions = versions.filter(journey=data["journey"])
     return reports.funnels(list(versions), since, until)
@@ -153,7 +157,7 @@ def _write(writer: Any, found: list[Line]) -> None:
     for line in found:
         journey, version = line.funnel.version.journey, line.funnel.version
         figures = [line.figures.of(word) for word in (*COLUMNS, *more)]
-        writer.writerow([_safe(journey.name), version.number, _safe(line.step), *figures, line.figures.revenue])
+        writer.writerow([_safe(journey.name), version.number, _safe(line.step), *figures, f"{line.figures.revenue:.2f}"])
 
 
 def _safe(text: str) -> str:

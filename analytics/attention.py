@@ -51,7 +51,9 @@ def items(user: Any, now: datetime) -> list[Item]:
 def _stops(now: datetime) -> Iterator[Item]:
     for stop in Stop.objects.filter(lifted_at=None).order_by("set_at"):
         about = f"the {stop.scope} {stop.value}" if stop.value else "everything"
-        yield Item(DANGER, f"Stopped: {about}", f"{stop.reason} (since {_age(now - stop.set_at)})", _page("compliance_stop"))
+        yield Item(
+            DANGER, f"Stopped: {about}", f"{stop.reason} (since {_age(now - stop.set_at)})", _page("compliance_stop")
+        )
 
 
 def _late_events(now: datetime) -> Iterator[Item]:
@@ -73,7 +75,12 @@ def _accounts(now: datetime) -> Iterator[Item]:
     waiting = Message.objects.filter(state=Message.State.PENDING, attempts__gt=0, account__isnull=False)
     rows = waiting.values_list("account", "account__name").annotate(n=Count("id"), error=Max("error")).order_by("-n")
     for pk, name, n, error in rows:
-        yield Item(DANGER, f"Sender in trouble: {name}", f"{_many(n)} tried again. {error[:200]}", _page("channels_account", pk))
+        yield Item(
+            DANGER,
+            f"Sender in trouble: {name}",
+            f"{_many(n)} tried again. {error[:200]}",
+            _page("channels_account", pk),
+        )
 
 
 def _senders(now: datetime) -> Iterator[Item]:
@@ -96,10 +103,15 @@ def _unknown(now: datetime) -> Iterator[Item]:
 
 def _bad_batches(now: datetime) -> Iterator[Item]:
     newest = EventBatch.objects.aggregate(id=Max("id"))["id"] or 0
-    bad = EventBatch.objects.filter(id__gt=newest - NEWEST_BATCHES).exclude(error="").aggregate(n=Count("id"), last=Max("created_at"))
+    bad = (
+        EventBatch.objects.filter(id__gt=newest - NEWEST_BATCHES)
+        .exclude(error="")
+        .aggregate(n=Count("id"), last=Max("created_at"))
+    )
     if bad["n"]:
         detail = f"Journeys could not react to some of them; the last was {_age(now - bad['last'])} ago."
-        yield Item(WARNING, f"{bad['n']} batches of events with errors", detail, _page("contacts_eventbatch"))
+        noun = "batch" if bad["n"] == 1 else "batches"
+        yield Item(WARNING, f"{bad['n']:,} {noun} of events with errors", detail, _page("contacts_eventbatch"))
 
 
 def _set_aside(now: datetime) -> Iterator[Item]:
@@ -107,7 +119,8 @@ def _set_aside(now: datetime) -> Iterator[Item]:
     for pk, name, n in rows.annotate(n=Sum("count")).order_by("-n"):
         if n > 0:
             url = _page("journeys_enrolment", state="failed", journey__id__exact=pk)
-            yield Item(WARNING, f"{n:,} people set aside in {name}", "A step failed for them; let them go on when it is mended.", url)
+            title = f"{n:,} {'person' if n == 1 else 'people'} set aside in {name}"
+            yield Item(WARNING, title, "A step failed there; let them go on when it is mended.", url)
 
 
 def _reviews(now: datetime) -> Iterator[Item]:
@@ -116,7 +129,7 @@ def _reviews(now: datetime) -> Iterator[Item]:
     if found["n"]:
         age = now - found["oldest"]
         severity = WARNING if age > REVIEW_DUE else NOTICE
-        title = f"{found['n']} version{'s' * (found['n'] > 1)} waiting for review"
+        title = f"{found['n']:,} version{'s' * (found['n'] > 1)} waiting for review"
         yield Item(severity, title, f"The oldest has waited {_age(age)}.", _address("admin:review_queue"))
 
 
@@ -129,7 +142,9 @@ def _rejected(now: datetime) -> Iterator[Item]:
 
 def _paused(now: datetime) -> Iterator[Item]:
     for journey in Journey.objects.filter(state=Journey.State.PAUSED):
-        yield Item(NOTICE, f"{journey.name} is paused", "People stay where they are.", _page("journeys_journey", journey.pk))
+        yield Item(
+            NOTICE, f"{journey.name} is paused", "People stay where they are.", _page("journeys_journey", journey.pk)
+        )
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -52,7 +52,12 @@ def volume(request: HttpRequest, now: datetime) -> dict[str, Any]:
     days = reports.daily(now, DAYS)
     shown = any(day.of(word) for day in days for word, _, _ in charts.LINES)
     rows = [(day.day, [day.of(word) for word, _, _ in charts.LINES]) for day in reversed(days)]
-    return {"chart": charts.lines(days) if shown else "", "options": charts.OPTIONS, "lines": charts.LINES, "rows": rows}
+    return {
+        "chart": charts.lines(days) if shown else "",
+        "options": charts.OPTIONS,
+        "lines": charts.LINES,
+        "rows": rows,
+    }
 
 
 def live(request: HttpRequest, now: datetime) -> dict[str, Any]:
@@ -71,7 +76,9 @@ def register() -> None:
     """Put the cards on the home page."""
     folder = "analytics/home"
     for card in (
-        home.Card("headlines", f"Last {DAYS} days", f"{folder}/headlines.html", headlines, "journeys.view_journey", 10, True),
+        home.Card(
+            "headlines", f"Last {DAYS} days", f"{folder}/headlines.html", headlines, "journeys.view_journey", 10, True
+        ),
         home.Card("attention", "Needs attention", f"{folder}/attention.html", needs, "", 20, True),
         home.Card("volume", "Messages by day", f"{folder}/volume.html", volume, "journeys.view_journey", 30),
         home.Card("live", "Live journeys", f"{folder}/live.html", live, "journeys.view_journey", 40),

@@ -34,7 +34,13 @@ OPTIONS = json.dumps(
     {
         "maintainAspectRatio": False,
         "interaction": {"mode": "index", "intersect": False},
-        "plugins": {"legend": {"display": True, "align": "end", "labels": {"boxHeight": 5, "boxWidth": 5, "usePointStyle": True}}},
+        "plugins": {
+            "legend": {
+                "display": True,
+                "align": "end",
+                "labels": {"boxHeight": 5, "boxWidth": 5, "usePointStyle": True},
+            }
+        },
         "scales": {
             "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 8, "maxRotation": 0}},
             "y": {"beginAtZero": True, "border": {"dash": [5, 5]}, "ticks": {"precision": 0, "maxTicksLimit": 6}},

@@ -34,7 +34,12 @@ def outcome_of(name: str, properties: Any) -> str:
 
 
 @receiver(journeys_counted)
-def count_journeys(counts: dict[tuple[int, str, str], int], now: datetime, values: dict[tuple[int, str, str], Decimal] | None = None, **rest: Any) -> None:
+def count_journeys(
+    counts: dict[tuple[int, str, str], int],
+    now: datetime,
+    values: dict[tuple[int, str, str], Decimal] | None = None,
+    **rest: Any,
+) -> None:
     """Entries, exits and ends, as the engine adds them up per batch."""
     if counts:
         tallies.add(counts, now, values)

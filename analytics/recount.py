@@ -32,7 +32,9 @@ def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _count_enrolments(version: Version, by_hour: dict[datetime, Counter[Key]], money: dict[datetime, dict[Key, Decimal]]) -> None:
+def _count_enrolments(
+    version: Version, by_hour: dict[datetime, Counter[Key]], money: dict[datetime, dict[Key, Decimal]]
+) -> None:
     rows = version.enrolments.values_list("state", "entered_at", "ended_at", "converted_at", "conversion_value")
     for state, entered_at, ended_at, converted_at, value in rows.iterator():
         by_hour[_hour(entered_at)][version.pk, "", "entered"] += 1

@@ -21,7 +21,14 @@ def add(counts: Mapping[Key, int], at: datetime, values: Mapping[Key, Decimal] |
     """Count, in the caller's transaction: one insert, no lock. `values` adds money to the same keys."""
     hour = at.replace(minute=0, second=0, microsecond=0)
     rows = [
-        {"version_id": version, "step": step, "outcome": outcome[:80], "hour": hour, "count": count, "value": (values or {}).get((version, step, outcome), Decimal(0))}
+        {
+            "version_id": version,
+            "step": step,
+            "outcome": outcome[:80],
+            "hour": hour,
+            "count": count,
+            "value": (values or {}).get((version, step, outcome), Decimal(0)),
+        }
         for (version, step, outcome), count in counts.items()
     ]
     bulk.insert(Tally, rows)
@@ -67,5 +74,10 @@ def _merge_one(version: int, step: str, outcome: str, hour: datetime) -> None:
 
 def total(version_ids: Iterable[int]) -> dict[Key, int]:
     """All-time sums of these versions."""
-    rows = Tally.objects.filter(version_id__in=list(version_ids)).values_list("version_id", "step", "outcome").annotate(n=Sum("count")).order_by()
+    rows = (
+        Tally.objects.filter(version_id__in=list(version_ids))
+        .values_list("version_id", "step", "outcome")
+        .annotate(n=Sum("count"))
+        .order_by()
+    )
     return {(version, step, outcome): n for version, step, outcome, n in rows}

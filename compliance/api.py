@@ -18,7 +18,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
         choices=Decision.Outcome.choices, help_text="Whether, for this rule, the message may leave."
     )
     code = serializers.CharField(help_text="The reason as a code; empty when there is nothing against it.")
-    why = serializers.CharField(help_text="The reason as a sentence.")
+    why = serializers.CharField(help_text="The reason as a sentence; empty when there is nothing to say.")
     until = serializers.DateTimeField(
         allow_null=True, help_text="When to judge again, if it is to wait for an instant."
     )

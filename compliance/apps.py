@@ -12,5 +12,7 @@ class ComplianceConfig(AppConfig):
         rules.discover()
 
         from compliance import roles
+        from compliance.law import shipping
 
         post_migrate.connect(roles.after_migrate, dispatch_uid="roles")
+        post_migrate.connect(shipping.after_migrate, sender=self, dispatch_uid="rule_sets")

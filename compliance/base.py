@@ -186,6 +186,7 @@ class Facts:
     place: "Place | None" = None
     law: "Rules | None" = None
     emergencies: frozenset[str] = frozenset()
+    """Jurisdictions in which a declared emergency bars marketing, beyond the rule set's own."""
     house: HouseFact = HouseFact()
     consent: ConsentFact | None = None
     other_topics: frozenset[str] = frozenset()

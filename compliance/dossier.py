@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, F, JSONField, Q, Value, When
+from django.db.models.fields.json import KeyTextTransform
 
 from channels.base import channels
 from channels.models import Account, Message, TemplateVersion
@@ -24,12 +25,20 @@ from compliance.base import (
     VersionFact,
 )
 from compliance.claims import Claimed
+from compliance.law import rule_sets
+from compliance.law.rules import NO_RULES, Rules
 from compliance.models import Approval, FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
+from compliance.places import Clues, Place, locate
 from compliance.rules.duplicate import WITHIN
 from config import bulk
 from contacts import suppressions, zones
 from contacts.models import Address, Brand, ConsentState, Contact, Topic
 
+NIGHT = "night"
+"""The topic whose consent is one to messages at night (Korea asks for a separate one)."""
+PHONE = Address.Kind.PHONE.value
+LONGEST_STATUTE = timedelta(days=8)
+"""A local week, whatever the zone."""
 LONGEST_CALENDAR = {"day": timedelta(days=2), "week": timedelta(days=8), "month": timedelta(days=32)}
 """How far back a calendar window can begin, whatever the zone and the clock changes."""
 
@@ -45,11 +54,34 @@ class House:
     policy: HouseFact
 
 
+class Person(NamedTuple):
+    """A contact, as far as the rules care."""
+
+    locale: str
+    timezone: str
+    timezone_source: str
+    country: str
+    region: str
+    postal_code: str
+
+    def clues(self, phone: str) -> Clues:
+        """What is known about where the person is."""
+        return Clues(
+            timezone=self.timezone if zones.known(self.timezone) else "",
+            timezone_source=self.timezone_source or "person",
+            country=self.country,
+            region=self.region,
+            postal_code=self.postal_code,
+            phone=phone,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """An address that could be used: the newest of its kind."""
 
     id: int
+    value: str
     digest: str
     validity: str
 
@@ -62,7 +94,8 @@ class Dossier:
     topics: dict[int, str] = field(default_factory=dict)
     versions: dict[int, dict[str, VersionFact]] = field(default_factory=dict)
     accounts: dict[tuple[int, str], Account] = field(default_factory=dict)
-    people: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    people: dict[int, Person] = field(default_factory=dict)
+    law: Rules = NO_RULES
     ways: dict[tuple[int, str], Way] = field(default_factory=dict)
     consents: dict[tuple[int, str], dict[int, ConsentFact]] = field(default_factory=dict)
     """By person and channel, then by topic."""
@@ -73,12 +106,12 @@ class Dossier:
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
         house = self.houses[one.brand_id]
-        locale, zone_name, zone_source = self.people[one.contact_id]
-        version = _in_language(self.versions.get(one.template_id, {}), locale)
+        person = self.people[one.contact_id]
+        version = _in_language(self.versions.get(one.template_id, {}), person.locale)
         kind = channels[one.channel]
         way = self.ways.get((one.contact_id, kind.address_kind)) if kind.address_kind else None
-        if not zone_name:
-            zone_name, zone_source = house.zone_name, "brand"
+        place = self.place(one.contact_id, house)
+        zone_name = person.timezone if zones.known(person.timezone) else place.zones[0]
         return Facts(
             message_id=one.id,
             contact_id=one.contact_id,
@@ -99,7 +132,9 @@ class Dossier:
             has_account=(one.brand_id, one.channel) in self.accounts,
             zone=_zone(zone_name),
             zone_name=zone_name,
-            zone_source=zone_source,
+            zone_source=place.source,
+            place=place,
+            law=self.law,
             house=house.policy,
             **self._said(one),
             suppressions=self._suppressions(way, one) if way else (),
@@ -109,6 +144,12 @@ class Dossier:
             sent=self.sent.get(one.contact_id, ()),
             stops=stops.concerning(self.stops, house.key, one.channel, one.labels) if self.stops else (),
         )
+
+    def place(self, contact_id: int, house: House) -> Place:
+        """Every zone and jurisdiction in which this person may be."""
+        phone = self.ways.get((contact_id, PHONE))
+        clues = self.people[contact_id].clues(phone.value if phone else "")
+        return locate(clues, house.zone_name, house.policy.trust)
 
     def note(self, one: Claimed, facts: Facts, now: datetime) -> None:
         """This message was just cleared."""
@@ -127,6 +168,7 @@ class Dossier:
         return {
             "consent": here.get(one.topic_id),
             "other_topics": frozenset(granted),
+            "night_consent": NIGHT in granted,
             "opted_out_channels": frozenset({before} if refused else ()),
         }
 
@@ -143,9 +185,12 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
     contact_ids = list({one.contact_id for one in batch})
     brand_ids = {one.brand_id for one in batch}
     houses = _houses(brand_ids)
-    ways = _ways(contact_ids, batch)
+    ways = _ways(contact_ids)
+    law = rule_sets.active()
+    back = max(_longest_cap(houses.values()), LONGEST_STATUTE if law.tables.caps else timedelta(0))
     return Dossier(
         houses=houses,
+        law=law,
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
         versions=_versions({one.template_id for one in batch}),
         accounts=_accounts(brand_ids),
@@ -153,7 +198,7 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
         ways=ways,
         consents=_consents(contact_ids, brand_ids),
         suppressed=suppressions.matching([way.digest for way in ways.values()], now),
-        sent=_sent(contact_ids, {one.template_id for one in batch}, houses.values(), now),
+        sent=_sent(contact_ids, {one.template_id for one in batch}, back, now),
         stops=stops.standing(),
     )
 
@@ -247,17 +292,16 @@ def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
     return {(account.brand_id, account.channel): account for account in enabled}
 
 
-def _people(ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    rows = Contact.objects.filter(id__among=ids).values_list("id", "locale", "timezone", "timezone_source")
-    return {pk: (locale, zone, source) for pk, locale, zone, source in rows.order_by()}
+def _people(ids: Sequence[int]) -> dict[int, Person]:
+    rows = Contact.objects.filter(id__among=ids).annotate(postal=KeyTextTransform("postal_code", "attributes"))
+    columns = ("id", "locale", "timezone", "timezone_source", "country", "region", "postal")
+    return {pk: Person(*values, postal or "") for pk, *values, postal in rows.order_by().values_list(*columns)}
 
 
-def _ways(contact_ids: Sequence[int], batch: Sequence[Claimed]) -> dict[tuple[int, str], Way]:
-    kinds = {kind for one in batch if (kind := channels[one.channel].address_kind)}
-    if not kinds:
-        return {}
-    rows = Address.objects.filter(contact_id__among=contact_ids, kind__in=kinds).order_by("created_at", "id")
-    columns = ("contact_id", "kind", "id", "digest", "validity")
+def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:
+    """The newest address of each kind: a phone number also tells where somebody may be."""
+    rows = Address.objects.filter(contact_id__among=contact_ids).order_by("created_at", "id")
+    columns = ("contact_id", "kind", "id", "value", "digest", "validity")
     return {(contact_id, kind): Way(*way) for contact_id, kind, *way in rows.values_list(*columns)}
 
 
@@ -284,11 +328,14 @@ def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tupl
     return found
 
 
+def _longest_cap(houses: Iterable[House]) -> timedelta:
+    return max((cap.window for house in houses for cap in house.caps), default=timedelta(0))
+
+
 def _sent(
-    contact_ids: Sequence[int], template_ids: Iterable[int], houses: Iterable[House], now: datetime
+    contact_ids: Sequence[int], template_ids: Iterable[int], longest: timedelta, now: datetime
 ) -> dict[int, list[SentFact]]:
     """Earlier messages that count: as far back as the longest cap, and what was said of the same templates of late."""
-    longest = max((cap.window for house in houses for cap in house.caps), default=timedelta(0))
     of_late = Q(cleared_at__gt=now - WITHIN, template_id__in=list(template_ids))
     counts = of_late if longest <= timedelta(0) else of_late | Q(cleared_at__gt=now - longest)
     # The words' context is only read where it can matter.

@@ -124,6 +124,10 @@ def _evidence(known: Facts, now: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {"zone": known.zone_name, "zone_source": known.zone_source or "unknown"}
     if known.zone:
         found["local_time"] = now.astimezone(known.zone).isoformat(timespec="seconds")
+    if known.place and (len(known.place.zones) > 1 or known.place.jurisdictions):
+        found |= {"zones": list(known.place.zones), "jurisdictions": list(known.place.jurisdictions)}
+    if known.law and known.law.number:
+        found["rule_set"] = known.law.number
     if known.consent:
         found["consent"] = known.consent.id
     if known.version:

@@ -10,6 +10,7 @@ from compliance.base import SEVERITY, Facts, Rule, Verdict, deny, rules, wait
 
 log = getLogger("waymark.gate")
 
+HOURS = frozenset({"quiet_hours", "legal_hours", "guard_minutes"})
 RETRY_BROKEN = timedelta(minutes=15)
 """How long a message is held when a rule cannot judge it."""
 
@@ -51,7 +52,7 @@ def strictest(verdicts: Sequence[Verdict], expires_at: datetime | None) -> Verdi
         return min(refusals, key=lambda verdict: (verdict.code, verdict.rule))
     if found.outcome == "wait" and found.until and expires_at and found.until >= expires_at:
         late = f"{found.why} It could leave at {found.until:%Y-%m-%d %H:%M} UTC, when it no longer makes sense."
-        code = "expired_before_window" if found.code == "quiet_hours" else found.code
+        code = "expired_before_window" if found.code in HOURS else found.code
         return replace(deny(code, late), rule=found.rule)
     return found
 

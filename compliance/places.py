@@ -16,12 +16,13 @@ from contacts import zones
 
 DATA = Path(__file__).parent / "data"
 ANYWHERE = {
-    "US": frozenset(
-        ["500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544", "566", "577", "588", "700", "710", "900", "800", "833", "844", "855", "866", "877", "888"]
-    ),
-    "CA": frozenset({"600", "622", "633"}),
+    **dict.fromkeys(("500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544"), "US"),
+    **dict.fromkeys(("566", "577", "588", "700", "710", "900"), "US"),
+    **dict.fromkeys(("800", "833", "844", "855", "866", "877", "888"), "US"),
+    **dict.fromkeys(("600", "622", "633"), "CA"),
 }
-"""Codes that belong to no area: toll-free, personal, premium."""
+"""Codes that belong to no area (personal, premium, toll-free), by the country whose law is assumed."""
+ZIP_TERRITORIES = {"006": "PR", "007": "PR", "008": "VI", "009": "PR", "969": "GU"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def locate(clues: Clues, default_zone: str = "UTC", trust: str = "profile") -> P
         phone = Whereabouts()
     countries = _unique([address.country, phone.country]) or by_clock
     regions = _unique([*address.regions, *phone.regions])
-    found, source = _zones(clues, address, phone, countries, default_zone, trust)
+    declared = () if countries is by_clock else countries
+    found, source = _zones(clues, address, phone, declared, default_zone, trust)
     return Place(found, source, _jurisdictions(countries, regions), countries, regions)
 
 
@@ -128,9 +130,12 @@ def _address(clues: Clues, likely: str) -> Whereabouts:
     if territories().get(region) == country:
         country, region = region, ""
     reading, code = country or likely, clues.postal_code.strip()
-    if reading == "FR" and not region:
-        department = _department(code)
-        reading, region = (department, "") if department in territories() else (reading, department)
+    if reading == "FR" and not region and (department := _department(code)):
+        overseas = department in territories()
+        country = reading = department if overseas else reading
+        region = "" if overseas else department
+    if reading == "US" and code[:3] in ZIP_TERRITORIES:
+        return Whereabouts(ZIP_TERRITORIES[code[:3]])
     own = f"{reading}-{region}" if reading and region else ""
     of_code = _zip_region(code) if reading == "US" else ""
     regions = _unique([own if country or own in regions_table() else "", of_code])
@@ -186,9 +191,8 @@ def _number(number: str) -> Whereabouts:
 @functools.lru_cache(maxsize=1024)
 def _area(code: str) -> Whereabouts:
     """North America: the area code alone decides, united over all of its exchanges and the code it was laid over."""
-    for country, codes in ANYWHERE.items():
-        if code in codes:
-            return Whereabouts(country, anywhere=True)
+    if code in ANYWHERE:
+        return Whereabouts(ANYWHERE[code], anywhere=True)
     parent = overlays().get(code, code)
     country = _area_country(code) or _area_country(parent)
     if not country:

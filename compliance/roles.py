@@ -14,7 +14,7 @@ from django.db import transaction
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
 _CHANNELS = "channels: messagetemplate templateversion message renderedcopy"
 _JOURNEYS = "journeys: journey version step enrolment visit"
-_DECISIONS = "compliance: approval decision stop"
+_DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
 _POLICIES = "compliance: quiethours frequencycap"
 
 # role → verb → models by app; a verb of its own name is a permission as it stands.
@@ -31,7 +31,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": (_POLICIES, "compliance: stop", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES,),
-        "may": ("compliance.decide_approval",),
+        "may": ("compliance.decide_approval", "compliance.change_rules"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault"),

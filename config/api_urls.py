@@ -1,8 +1,14 @@
 """Routes of the REST API. Wires all floors, and is imported by config.urls only."""
 
-from django.urls import URLPattern, URLResolver, path
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.routers import APIRootView, DefaultRouter
+from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
 from compliance.api import DecisionViewSet
@@ -14,6 +20,17 @@ class WaymarkApi(APIRootView):
     """The addresses of all resources; they say nothing about anybody, so everybody may read them."""
 
     permission_classes = []
+
+
+@extend_schema(exclude=True)
+class Nowhere(APIView):
+    """What is no address of the API is told so in JSON: its readers are programs."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("There is no such address; /api/schema/ lists all.")
 
 
 class Router(DefaultRouter):
@@ -33,4 +50,5 @@ router.register("decisions", DecisionViewSet)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     *router.urls,
+    re_path(r"^[\s\S]*/$", Nowhere.as_view()),
 ]

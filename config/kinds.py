@@ -49,6 +49,10 @@ class Kinds(Generic[K]):
             known = ", ".join(sorted(self._classes)) or "none"
             raise UnknownKind(f"There is no {self.noun} {key!r}; there are: {known}.") from None
 
+    def get(self, key: str) -> K | None:
+        """The kind with this key; None if there is none (any more)."""
+        return self._classes.get(key)
+
     def __contains__(self, key: object) -> bool:
         return key in self._classes
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import IO, Any
 
 import django_filters
 from django import forms
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -15,10 +15,11 @@ from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.drainage import set_override
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 BIGGEST_ID = 2**63 - 1
@@ -37,17 +38,13 @@ class TooLarge(APIException):
 
 
 class Json(JSONParser):
-    """JSON within limits; DRF's own parser reads a body of any size and raises RecursionError on a deep one."""
+    """JSON, however deep; DRF's own parser raises RecursionError (a server error) on a deep one."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        raw = stream.read(limit + 1)
-        if len(raw) > limit:
-            raise TooLarge(f"The body is larger than {limit // 1024} KB.")
         try:
-            return super().parse(BytesIO(raw), media_type, parser_context)
+            return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
 
@@ -83,8 +80,17 @@ class Resource(GenericViewSet[Any]):
         if unknown := sorted(request.query_params.keys() - set(known)):
             raise ValidationError({name: [f"This parameter is not known; {told}."] for name in unknown})
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """A body over the site's limit is 413 in JSON, like every other refusal."""
+        if isinstance(exc, RequestDataTooBig):
+            exc = TooLarge(f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} KB.")
+        return super().handle_exception(exc)
+
     def get_object(self) -> Any:
-        found = get_object_or_404(self.get_queryset(), **{self.lookup_field: self.kwargs[self.lookup_field]})
+        name = self.kwargs[self.lookup_field]
+        if "\x00" in name:  # which PostgreSQL refuses to look for
+            raise NotFound
+        found = get_object_or_404(self.get_queryset(), **{self.lookup_field: name})
         self.check_object_permissions(self.request, found)
         return found
 

@@ -44,12 +44,13 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Frequency caps", "speed", "compliance.frequencycap"),
         Item("Stops", "front_hand", "compliance.stop"),
         Item("Decisions", "gavel", "compliance.decision"),
+        Item("Topics", "label", "contacts.topic"),
         Item("Consent ledger", "verified_user", "contacts.consent"),
         Item("Suppressions", "block", "contacts.suppression"),
     ),
     "Analytics": (Item("Performance", "monitoring", page="admin:performance", permission="journeys.view_journey"),),
     "Operations": (
-        Item("Brands & topics", "storefront", "contacts.brand"),
+        Item("Brands", "storefront", "contacts.brand"),
         Item("Channels & senders", "hub", "channels.account"),
         Item("Sandbox inbox", "inbox", "channels.sandboxmessage"),
         Item("Sources", "input", "contacts.source"),
@@ -129,7 +130,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": _TEAL},
     "STYLES": [_file(f"waymark/{name}.css") for name in ("admin", "messages", "figures", "journeys", "diagram")],
     "SCRIPTS": [_file("waymark/admin.js")],
-    # Never all models: searching a million contacts that way takes minutes (docs/operating.md).
+    # Never all models: searching a million contacts that way takes minutes.
     "COMMAND": {"search_models": False, "search_callback": "contacts.admin.search.command"},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},
 }

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from config import bulk, durations
 from contacts import logic, timeline
@@ -90,7 +90,7 @@ def _refresh_one(now: datetime) -> int:
     """The next window of the segment that is due the longest. A broken one is set aside with its error."""
     due = Segment.objects.filter(Q(refresh_due_at=None) | Q(refresh_due_at__lte=now))
     with transaction.atomic():
-        segment = _locked(due.order_by("refresh_due_at", "pk"), skip_locked=True).first()
+        segment = _locked(due.order_by(F("refresh_due_at").asc(nulls_first=True), "pk"), skip_locked=True).first()
         if segment is None:
             return 0
         try:

@@ -5,10 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import FrameType
 
 START_SECONDS = 60
@@ -18,6 +18,13 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Died(RuntimeError):
     """A service ended by itself."""
+
+
+@dataclass
+class Asked:
+    """Whether to stop. No threading.Event: a handler that sets one can meet its lock held by the very thread it stopped."""
+
+    stop: bool = False
 
 
 class Service:
@@ -59,10 +66,11 @@ def run(commands: Mapping[str, Sequence[str]], env: Mapping[str, str], port: int
             for name, command in commands.items():
                 services.append(Service(name, command, env))
             _wait_for(port, services, asked)
-            if not asked.is_set():
+            if not asked.stop:
                 ready()
-            while not asked.wait(0.5):
+            while not asked.stop:
                 _check(services)
+                time.sleep(0.2)
         finally:
             stop(services)
 
@@ -94,13 +102,14 @@ def free_port(preferred: int) -> int:
     raise OSError("This machine has no free port.")
 
 
-def _wait_for(port: int, services: Sequence[Service], asked: threading.Event) -> None:
+def _wait_for(port: int, services: Sequence[Service], asked: Asked) -> None:
     until = time.monotonic() + START_SECONDS
-    while not asked.wait(0.1):
+    while not asked.stop:
         _check(services)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        time.sleep(0.1)
         if time.monotonic() > until:
             raise TimeoutError(f"Nothing answers on port {port} after {START_SECONDS} seconds.")
 
@@ -112,12 +121,12 @@ def _check(services: Sequence[Service]) -> None:
 
 
 @contextmanager
-def _stop_asked() -> Iterator[threading.Event]:
-    """An event that the stopping signals set, for the length of the block."""
-    asked = threading.Event()
+def _stop_asked() -> Iterator[Asked]:
+    """Set by the stopping signals, for the length of the block."""
+    asked = Asked()
 
     def note(number: int, frame: FrameType | None) -> None:
-        asked.set()
+        asked.stop = True
 
     before = {number: signal.signal(number, note) for number in STOPPING}
     try:

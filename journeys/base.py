@@ -11,7 +11,6 @@ from django import forms
 from config.kinds import Kinds
 from contacts.base import NOTHING, ContactFacts, Needs, PastEvent
 
-
 THIS_VISIT = "visit:this"
 """As a value in `Awaited.where` it stands for the key of the open visit, e.g. `visit:42`: what its message is called."""
 

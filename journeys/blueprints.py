@@ -85,5 +85,3 @@ def cleaned(kind: StepKind | Trigger, config: Mapping[str, Any]) -> tuple[dict[s
 
 def _unknown(name: str, kind: StepKind | Trigger) -> str:
     return f"{kind.key} has no setting {name!r}; it has: {', '.join(kind.Config.base_fields) or 'none'}."
-
-

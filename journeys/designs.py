@@ -1,6 +1,7 @@
 """A published version as the engine runs it: compiled once per process, immutable, no database behind."""
 
 import functools
+import itertools
 import operator
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -106,7 +107,7 @@ def compiled(version: Version) -> Design:
     rows = sorted(version.steps.all(), key=lambda row: (row.position, row.pk))
     if not rows:
         raise BrokenDesign(f"{version} has no steps.")
-    below = {row.key: following.key for row, following in zip(rows, rows[1:], strict=False)}
+    below = {row.key: following.key for row, following in itertools.pairwise(rows)}
     keys = {row.key for row in rows}
     stations = {row.key: _station(row, below.get(row.key), keys) for row in rows}
     trigger, trigger_config = _trigger(version)

@@ -124,7 +124,7 @@ def _walk(walks: Sequence[Walk], now: datetime) -> None:
     needs = NOTHING
     for design in {walk.design for walk in asking}:
         needs |= design.needs
-    people = facts.load({walk.run.contact_id for walk in asking}, needs, now)
+    people = facts.load(list({walk.run.contact_id for walk in asking}), needs, now)
     for walk in asking:
         _go(walk, people.get(walk.run.contact_id) or ContactFacts(walk.run.contact_id), now)
 
@@ -138,9 +138,7 @@ def _go(walk: Walk, contact: ContactFacts | None, now: datetime) -> bool:
         return True
 
 
-def _without_leavers(
-    pairs: Sequence[tuple[Design, Run]], counts: Counts, now: datetime
-) -> list[tuple[Design, Run]]:
+def _without_leavers(pairs: Sequence[tuple[Design, Run]], counts: Counts, now: datetime) -> list[tuple[Design, Run]]:
     """Look back at what happened since these people entered: who met an exit criterion leaves now, whoever was first."""
     history = goals.since_entry(pairs)
     if not history:

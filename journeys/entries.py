@@ -45,7 +45,7 @@ def know(candidates: Sequence[Candidate], now: datetime) -> Knowledge:
         needs: Needs = NOTHING
         for design in {design for design, _ in curious}:
             needs |= design.trigger_needs or NOTHING
-        known.facts = facts.load({event.contact_id for _, event in curious}, needs, now)
+        known.facts = facts.load(list({event.contact_id for _, event in curious}), needs, now)
     strict = [(design, event) for design, event in candidates if design.reentry != Reentry.ALWAYS]
     if strict:
         known.entered = _last_entries(strict)

@@ -36,7 +36,7 @@ class ClockField(forms.CharField):
     """A local time of day, kept as the text `HH:MM`."""
 
     def clean(self, value: Any) -> str:
-        text = super().clean(value)
+        text: str = super().clean(value)
         if text:
             try:
                 return f"{clock_time(text):%H:%M}"
@@ -49,9 +49,11 @@ class EventNameField(forms.CharField):
     """The name of an event on the timeline; `message.*` means all of a family."""
 
     def clean(self, value: Any) -> str:
-        text = super().clean(value)
+        text: str = super().clean(value)
         if text and not EVENT.fullmatch(text):
-            raise ValidationError(f"{text!r} is not an event's name; write for example order.completed, without spaces.")
+            raise ValidationError(
+                f"{text!r} is not an event's name; write for example order.completed, without spaces."
+            )
         return text
 
 

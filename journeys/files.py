@@ -31,7 +31,7 @@ TOP = {
 }
 NEEDED = ("journey", "name", "brand", "trigger", "steps")
 STEP = {"key": str, "kind": str, "title": str, "exits": dict}
-NOUNS = {str: "a text", dict: "a mapping such as {kind: event}", list: "a list"}
+NOUNS: dict[type, str] = {str: "a text", dict: "a mapping such as {kind: event}", list: "a list"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def save(plan: Plan, owner: Any = None) -> Version:
         raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
     journey = Journey.objects.filter(key=plan.key).first() or Journey(key=plan.key, brand=brand, owner=owner)
     if journey.brand_id != brand.pk:
-        sentence = f"The journey {plan.key!r} belongs to another brand, {journey.brand.key!r}; give this one another key."
+        sentence = (
+            f"The journey {plan.key!r} belongs to another brand, {journey.brand.key!r}; give this one another key."
+        )
         raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
     journey.name, journey.description = plan.name, plan.description
     journey.save()
@@ -132,7 +134,9 @@ def _shape(value: Mapping[str, Any], known: Mapping[str, type], path: Path, line
     for name, item in value.items():
         where = (*path, name)
         if name not in known:
-            found.append(Mistake(lines.of(where), _name(where), f"There is no such key; there are: {', '.join(known)}."))
+            found.append(
+                Mistake(lines.of(where), _name(where), f"There is no such key; there are: {', '.join(known)}.")
+            )
         elif not isinstance(item, known[name]):
             found.append(Mistake(lines.of(where), _name(where), f"This must be {NOUNS[known[name]]}."))
     return found
@@ -195,7 +199,9 @@ def _mistake(problem: Problem, plan: Plan) -> Mistake:
     parts: list[str | int] = [int(part) if part.isdigit() else part for part in problem.field.split(".") if part]
     path: Path = tuple(parts)
     if problem.step:
-        index = next((i for i, step in enumerate(plan.design.steps) if step.key == problem.step), 0)
+        found = [index for index, step in enumerate(plan.design.steps) if step.key == problem.step]
+        # Of two steps with one key the later one is the mistake.
+        index = found[-1 if problem.field == "key" else 0] if found else 0
         path = ("steps", index, *path)
     return Mistake(plan.lines.of(path), _name(path), problem.sentence)
 

@@ -1,5 +1,6 @@
 """What is wrong with a design, in sentences that say what to write instead."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,7 @@ def flaws(blueprint: Blueprint) -> list[Problem]:
         found += wrong
         known += [step] if step else []
     found += _key_flaws(blueprint.steps)
-    if len(known) == len(blueprint.steps):
+    if len(known) == len({plan.key for plan in blueprint.steps}) == len(blueprint.steps):
         found += _graph_flaws(known)
     return found
 
@@ -136,7 +137,9 @@ def _key_flaws(plans: Sequence[StepPlan]) -> Iterator[Problem]:
     seen: set[str] = set()
     for plan in plans:
         if not NAME.fullmatch(plan.key):
-            yield Problem(plan.key, "key", f"{plan.key!r} is not a key; use small letters, digits, - and _ (at most 40).")
+            yield Problem(
+                plan.key, "key", f"{plan.key!r} is not a key; use small letters, digits, - and _ (at most 40)."
+            )
         if plan.key in seen:
             yield Problem(plan.key, "key", "Two steps have this key; each needs its own.")
         seen.add(plan.key)
@@ -155,10 +158,12 @@ Graph = dict[str, set[str]]
 
 def _graph_flaws(known: Sequence[Known]) -> Iterator[Problem]:
     keys = [step.plan.key for step in known]
-    below: dict[str, str | None] = {**dict(zip(keys, keys[1:], strict=False)), keys[-1]: None}
+    below: dict[str, str | None] = {**dict(itertools.pairwise(keys)), keys[-1]: None}
     graph: Graph = {}
     for step in known:
-        leads = (target(name, step.plan.exits, below[step.plan.key], set(keys)) for name in step.kind.exits(step.config))
+        leads = (
+            target(name, step.plan.exits, below[step.plan.key], set(keys)) for name in step.kind.exits(step.config)
+        )
         graph[step.plan.key] = {key for key in leads if key in below}
     reached = _reachable(graph, {keys[0]})
     for key in keys:

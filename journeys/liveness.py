@@ -165,7 +165,9 @@ def _overdue(now: datetime) -> Iterator[Stuck]:
     )
     for key, late_ones, first in journeys.exclude(late=None).order_by("key").values_list("key", "late", "first"):
         people = "1 person is" if late_ones == 1 else f"{late_ones:,} people are"
-        sentence = f"{people} due, the first since {first:%d %B %Y %H:%M} UTC, and nobody moves them. Does the worker run?"
+        sentence = (
+            f"{people} due, the first since {first:%d %B %Y %H:%M} UTC, and nobody moves them. Does the worker run?"
+        )
         yield Stuck(Finding(key, None, sentence), "advance")
 
 
@@ -250,7 +252,9 @@ def _fact(message: Message) -> timeline.NewEvent:
 def _told(messages: Iterable[Message]) -> dict[str, tuple[int, bool]]:
     """The facts that are on the timeline, by key: the event, and whether journeys have handled it."""
     keys = [_fact(message).key for message in messages]
-    rows = Event.objects.filter(key__among=keys).order_by().values_list("key", "id", "batch__handled_at") if keys else ()
+    rows = (
+        Event.objects.filter(key__among=keys).order_by().values_list("key", "id", "batch__handled_at") if keys else ()
+    )
     return {key: (pk, handled is not None) for key, pk, handled in rows}
 
 

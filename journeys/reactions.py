@@ -49,7 +49,9 @@ def _claim(limit: int) -> list[int]:
     """Lock unhandled batches until they hold `limit` events; a few more may stay locked, unused, until the commit."""
     found: list[int] = []
     total, size = 0, FIRST_BATCHES
-    unhandled = EventBatch.objects.filter(handled_at=None).order_by("id").select_for_update(skip_locked=True, no_key=True)
+    unhandled = (
+        EventBatch.objects.filter(handled_at=None).order_by("id").select_for_update(skip_locked=True, no_key=True)
+    )
     while total < limit:
         rows = list(unhandled.filter(id__gt=found[-1] if found else 0).values_list("id", "size")[:size])
         for batch_id, events in rows:

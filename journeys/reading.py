@@ -32,7 +32,9 @@ class Mistake:
     sentence: str
 
     def __str__(self) -> str:
-        return f"line {self.line}, {self.field}: {self.sentence}" if self.field else f"line {self.line}: {self.sentence}"
+        return (
+            f"line {self.line}, {self.field}: {self.sentence}" if self.field else f"line {self.line}: {self.sentence}"
+        )
 
 
 class BadFile(ValueError):
@@ -61,8 +63,10 @@ class PlainLoader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise BadFile([Mistake(event.start_mark.line + 1, "", "Anchors and aliases are not allowed; write it out.")])
-        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+            raise BadFile(
+                [Mistake(event.start_mark.line + 1, "", "Anchors and aliases are not allowed; write it out.")]
+            )
+        return super().compose_node(parent, index)
 
 
 class PlainDumper(yaml.SafeDumper):
@@ -104,9 +108,10 @@ def read(text: str) -> tuple[Any, Lines]:
 def write(value: Any, *, flow: bool) -> str:
     """YAML of a value: in one line (`flow`), or in a block whose innermost lists and mappings take one line each."""
     if flow:
-        wrapped = yaml.dump([value], Dumper=PlainDumper, default_flow_style=True, **_STYLE)
+        wrapped: str = yaml.dump([value], Dumper=PlainDumper, default_flow_style=True, **_STYLE)
         return wrapped.strip()[1:-1]
-    return yaml.dump(value, Dumper=PlainDumper, default_flow_style=None, **_STYLE).rstrip("\n")
+    block: str = yaml.dump(value, Dumper=PlainDumper, default_flow_style=None, **_STYLE)
+    return block.rstrip("\n")
 
 
 _STYLE: Mapping[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10**6}

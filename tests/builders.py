@@ -34,7 +34,12 @@ def source(write_key: str = "key-1", **fields) -> Source:
 
 
 def contact(external_id: str = "", *, email: str = "", phone: str = "", now: datetime = NOW, **fields) -> Contact:
-    """A person, with an address of each kind that is given; `plan="pro"` and the like become attributes."""
+    """A person, with an address of each kind that is given; `plan="pro"` and the like become attributes.
+
+    Whoever can be reached lives in Britain unless the story says otherwise: no law sets hours there.
+    """
+    if email or phone:
+        fields.setdefault("country", "GB")
     columns = {name: fields.pop(name) for name in ("locale", "country", "region", "timezone", "attributes") if name in fields}
     attributes = {**columns.pop("attributes", {}), **fields}
     found = Contact.objects.create(

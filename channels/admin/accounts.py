@@ -57,7 +57,9 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
         path = channels[account.channel].callback(account.config, account.key) if account.channel in channels else ""
         if not path:
             return "There is nothing to enter at the provider."
-        return format_html('<input class="wm-copy" readonly value="{}" aria-label="Callback address">', settings.BASE_URL + path)
+        return format_html(
+            '<input class="wm-copy" readonly value="{}" aria-label="Callback address">', settings.BASE_URL + path
+        )
 
     @admin.display(description="settings")
     def settings_shown(self, account: Account) -> str:
@@ -92,7 +94,9 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
         return {} if obj else self.prepopulated_fields
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         account = self.get_object(request, object_id) if object_id else None
         kind = next((kind for kind in channels if kind.key == chosen(request, account)), None)
         context = {"kind": kind, "kind_words": summary(kind) if kind else "", **(extra_context or {})}
@@ -100,4 +104,3 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
 
     def _edits(self, request: HttpRequest, obj: Account | None) -> bool:
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-

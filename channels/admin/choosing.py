@@ -8,12 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from channels.base import Channel, channels
+from config.adminsite import ModelAdmin
 
 
-class ChannelFirst(admin.ModelAdmin):
+class ChannelFirst(ModelAdmin):
     """For admin classes whose objects have a `channel`: without one in the query, the add page lets one choose."""
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if request.GET.get("channel") in channels or not self.has_add_permission(request):
             return super().add_view(request, form_url, extra_context)
         context = {

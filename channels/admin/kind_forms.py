@@ -69,7 +69,9 @@ class KindModelForm(forms.ModelForm):
         for name, inner in self.kind_form.base_fields.items():
             field = f"{self.column}_{name}"
             value = self.fields[field].widget.value_from_datadict(self.data, self.files, self.add_prefix(field))
-            given[name] = inner.prepare_value(stored[name]) if name in self.secrets and not value and stored.get(name) else value
+            given[name] = (
+                inner.prepare_value(stored[name]) if name in self.secrets and not value and stored.get(name) else value
+            )
         return given
 
     def _stored(self, instance: Any) -> Mapping[str, Any]:
@@ -83,7 +85,9 @@ class KindModelForm(forms.ModelForm):
             field.widget.attrs["placeholder"] = "••••••••"
 
 
-def form_class(kind_form: type[forms.Form], column: str, base: type[KindModelForm], secrets: tuple[str, ...] = ()) -> type[KindModelForm]:
+def form_class(
+    kind_form: type[forms.Form], column: str, base: type[KindModelForm], secrets: tuple[str, ...] = ()
+) -> type[KindModelForm]:
     """`base` with the fields of `kind_form`, each called `<column>_<name>`."""
     fields = {f"{column}_{name}": KindField(field, name) for name, field in kind_form.base_fields.items()}
     return type(base.__name__, (base,), {**fields, "kind_form": kind_form, "column": column, "secrets": secrets})
@@ -94,7 +98,9 @@ def names(kind_form: type[forms.Form], column: str) -> list[str]:
     return [f"{column}_{name}" for name in kind_form.base_fields]
 
 
-def said(kind_form: type[forms.Form], values: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def said(
+    kind_form: type[forms.Form], values: Mapping[str, Any], secrets: tuple[str, ...] = ()
+) -> list[tuple[str, str]]:
     """Label and value of every field that is filled in, for reading; of secrets only that they are there."""
     found = []
     for name, field in kind_form.base_fields.items():

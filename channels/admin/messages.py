@@ -99,7 +99,9 @@ class MessageAdmin(ReadOnlyAdmin):
             return queryset.filter(contact__in=readers.addressed(term).values("contact")), False
         return queryset.filter(contact__external_id=term) | queryset.filter(key=term), False
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         message = self.get_object(request, object_id or "")
         context: dict[str, Any] = {}
         if message and self.has_view_permission(request, message):
@@ -144,7 +146,10 @@ def _page(message: Message) -> dict[str, Any]:
         "copy": copy,
         "has_html": bool(copy.get("html")),
         "has_text": bool(copy.get("text") or copy.get("body")),
-        "told": [(event, event.name.removeprefix("message.").capitalize(), _heard(event)) for event in told.order_by("occurred_at", "id")],
+        "told": [
+            (event, event.name.removeprefix("message.").capitalize(), _heard(event))
+            for event in told.order_by("occurred_at", "id")
+        ],
     }
 
 

@@ -35,13 +35,19 @@ class SandboxMessageAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.frame)
         return [path("<int:pk>/frame/", view, name="channels_sandboxmessage_frame"), *super().get_urls()]
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         caught = self.get_object(request, object_id or "")
         context: dict[str, Any] = {}
         if caught:
             views = [(key, name) for key, name in VIEWS if _has(caught, key)]
             wanted = request.GET.get("view", "")
-            context = {"caught": caught, "views": views, "view": wanted if wanted in dict(views) else (views or VIEWS)[0][0]}
+            context = {
+                "caught": caught,
+                "views": views,
+                "view": wanted if wanted in dict(views) else (views or VIEWS)[0][0],
+            }
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def frame(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -64,7 +64,9 @@ class MessageTemplateAdmin(ChannelFirst, HistoryAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: MessageTemplate | None = None) -> bool:
         return False
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         versions = _versions(int(object_id)) if object_id and object_id.isdecimal() else []
         context = {"versions": versions, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)

@@ -3,7 +3,7 @@
 The review itself lies a floor above (compliance), which puts its card on `cards`.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -72,7 +72,9 @@ class TemplateVersionAdmin(HistoryAdmin):
         mine = obj is not None and obj.state == TemplateVersion.State.DRAFT and obj.author_id == request.user.pk
         return mine and super().has_delete_permission(request, obj)
 
-    def get_form(self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any
+    ) -> Any:
         options["form"] = form_class(self._kind(request, obj).Content, "content", KindModelForm)
         return super().get_form(request, obj, change=change, **options)
 
@@ -86,7 +88,9 @@ class TemplateVersionAdmin(HistoryAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> tuple[str, ...]:
         return ("words_shown", "template_link")
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """A version belongs to a template: without one in the query, one is sent to the templates."""
         if self._template(request) is None:
             messages.info(request, "Choose the template first; its page has the button for a new version.")
@@ -95,14 +99,20 @@ class TemplateVersionAdmin(HistoryAdmin):
 
     def save_model(self, request: HttpRequest, obj: TemplateVersion, form: Any, change: bool) -> None:
         if not change:
-            obj.template = self._template(request)
-            obj.number, obj.author_id = drafts.next_number(obj.template), request.user.pk
+            obj.template = get_object_or_404(MessageTemplate, pk=request.GET.get("template"))
+            obj.number, obj.author_id = drafts.next_number(obj.template), cast("int", request.user.pk)
         super().save_model(request, obj, form, change)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
         version = options.get("obj")
         if version:
-            context.update(readers.choice(request), cards=cards.draw(request, version, clock.now()), kind=self._kind(request, version))
+            context.update(
+                readers.choice(request),
+                cards=cards.draw(request, version, clock.now()),
+                kind=self._kind(request, version),
+            )
         return super().render_change_form(request, context, *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
@@ -130,7 +140,8 @@ class TemplateVersionAdmin(HistoryAdmin):
         """A new draft with the same words."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        made = drafts.draft_of(get_object_or_404(TemplateVersion.objects.select_related("template"), pk=pk), request.user.pk)
+        version = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=pk)
+        made = drafts.draft_of(version, cast("int", request.user.pk))
         messages.success(request, f"{made} is your draft now.")
         return HttpResponseRedirect(reverse("admin:channels_templateversion_change", args=(made.pk,)))
 
@@ -157,4 +168,7 @@ def _shown(found: dict[str, str], look: str, *, images: bool) -> HttpResponse:
     text = found.get("text") or found.get("body") or ""
     count = segments.count(text) if "body" in found else None
     room = count.segments * count.per_segment if count else 0
-    return frames.page("admin/channels/frames/text.html", {"subject": found.get("subject", ""), "text": text, "count": count, "room": room})
+    return frames.page(
+        "admin/channels/frames/text.html",
+        {"subject": found.get("subject", ""), "text": text, "count": count, "room": room},
+    )

@@ -23,7 +23,6 @@ from django.utils.module_loading import import_string
 from channels.base import Outgoing, Receipt, SendError
 from channels.lines import never_connected
 from channels.mail import mime
-from config import clock
 from config.crypto import sign
 
 
@@ -121,7 +120,7 @@ class BackendLine:
             self.backend.send_messages([mail])
 
     def _mail(self, message: Outgoing) -> EmailMultiAlternatives:
-        sender, _, domain = mime.sender_of(self.config["from_email"])
+        _, _, domain = mime.sender_of(self.config["from_email"])
         subject = message.content.get("subject", "").strip()
         mime.refuse_breaks("The subject", subject)
         mime.extra_headers(message.headers)
@@ -210,7 +209,9 @@ def _refusal(mail: EmailMultiAlternatives) -> SendError | None:
     if status is None or not status.status or status.status & {"sent", "queued"}:
         return None
     if status.status <= {"failed", "invalid", "rejected"}:
-        return SendError("recipient_refused", f"The provider's answer: {', '.join(sorted(status.status))}.", permanent=True)
+        return SendError(
+            "recipient_refused", f"The provider's answer: {', '.join(sorted(status.status))}.", permanent=True
+        )
     answer = status.esp_response
     code = int(getattr(answer, "status_code", 0) or 0)
     return _status_error(code, f"{code} {getattr(answer, 'text', '')[:500]}") if code >= 400 else None

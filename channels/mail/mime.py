@@ -24,9 +24,10 @@ MESSAGE_HEADER = "X-Waymark-Message"
 _ATEXT = re.compile(r"[^\s<>@,;:\\\"()\[\]\x00-\x1f\x7f]+")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 # Set from the message itself; whoever asks for others through `headers` must not end up with two.
-_OWN_HEADERS = frozenset(
-    "from to cc bcc subject date message-id reply-to mime-version content-type content-transfer-encoding".split()
-)
+_OWN_HEADERS = frozenset({
+    "from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version", "content-type",
+    "content-transfer-encoding",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

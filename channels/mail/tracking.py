@@ -17,7 +17,9 @@ from channels.base import Update
 from channels.mail.backends import token_of
 
 # Words of anymail that mean nothing for a message that was already taken.
-_SILENT = frozenset({"queued", "sent", "deferred", "autoresponded", "subscribed", "inbound", "inbound_failed", "unknown"})
+_SILENT = frozenset(
+    {"queued", "sent", "deferred", "autoresponded", "subscribed", "inbound", "inbound_failed", "unknown"}
+)
 _OURS = {"rejected": "failed"}
 
 

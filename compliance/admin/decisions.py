@@ -76,7 +76,9 @@ class DecisionAdmin(ReadOnlyAdmin):
     def outcome_shown(self, decision: Decision) -> tuple[str, str]:
         return decision.outcome, decision.get_outcome_display()
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         decision = self.get_object(request, object_id or "")
         context = {"traces": [trace(decision)] if decision else [], "message": decision.message if decision else None}
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})

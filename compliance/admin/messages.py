@@ -55,15 +55,26 @@ def _do_all(request: HttpRequest, chosen: QuerySet[Message], verb: Verb, one: st
 
 def card(request: HttpRequest, message: Message, now: datetime) -> dict[str, Any]:
     """The buttons, if there is anything to decide."""
-    return {"message": message, "may_decide": message.state == Message.State.UNKNOWN and request.user.has_perm(PERMISSION)}
+    return {
+        "message": message,
+        "may_decide": message.state == Message.State.UNKNOWN and request.user.has_perm(PERMISSION),
+    }
 
 
 def urls() -> list[URLPattern]:
     """Addresses of the buttons."""
     view = admin.site.admin_view
     return [
-        path("<int:pk>/send-again/", view(require_POST(_button(gate.send_again, "It passes the door once more."))), name="message_again"),
-        path("<int:pk>/give-up/", view(require_POST(_button(gate.give_up, "It is marked as failed."))), name="message_give_up"),
+        path(
+            "<int:pk>/send-again/",
+            view(require_POST(_button(gate.send_again, "It passes the door once more."))),
+            name="message_again",
+        ),
+        path(
+            "<int:pk>/give-up/",
+            view(require_POST(_button(gate.give_up, "It is marked as failed."))),
+            name="message_give_up",
+        ),
     ]
 
 

@@ -45,7 +45,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         actions = [
-            path(f"{name}/<int:pk>/", view(require_POST(_action(verb))), name=f"review_{name}") for name, verb in VERBS.items()
+            path(f"{name}/<int:pk>/", view(require_POST(_action(verb))), name=f"review_{name}")
+            for name, verb in VERBS.items()
         ]
         return [path("queue/", view(self.queue), name="review_queue"), *actions, *super().get_urls()]
 

@@ -29,7 +29,9 @@ class StopForm(forms.Form):
 
     what = forms.ChoiceField(label="Stop", widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
-        max_length=300, widget=UnfoldAdminTextInputWidget, help_text="Everybody who wonders why nothing is sent reads it."
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Everybody who wonders why nothing is sent reads it.",
     )
     sure = forms.BooleanField(
         required=True,
@@ -80,7 +82,9 @@ class StopAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": "Kill switch",
             "standing": [(stop, _held(stop)) for stop in _standing()],
-            "past": Stop.objects.exclude(lifted_at=None).select_related("set_by", "lifted_by").order_by("-lifted_at")[:PAST_SHOWN],
+            "past": Stop.objects.exclude(lifted_at=None)
+            .select_related("set_by", "lifted_by")
+            .order_by("-lifted_at")[:PAST_SHOWN],
             "form": form,
             "may_stop": may_stop,
             "may_lift": request.user.has_perm("compliance.change_stop"),
@@ -98,7 +102,9 @@ class StopAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         stop = get_object_or_404(Stop, pk=pk)
         held = stops.lift(stop.scope, stop.value, request.user, clock.now())
-        messages.success(request, f"{label(stop)} goes on. {held:,} held message{'s' * (held != 1)} will be judged again.")
+        messages.success(
+            request, f"{label(stop)} goes on. {held:,} held message{'s' * (held != 1)} will be judged again."
+        )
         return HttpResponseRedirect(reverse("admin:compliance_stop_changelist"))
 
     def _set(self, request: HttpRequest, form: StopForm) -> bool:

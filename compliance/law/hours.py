@@ -103,6 +103,11 @@ def text(spans: Sequence[Span]) -> str:
     return " and ".join(f"{_clock(start)}-{_clock(end)}" for start, end in spans) or "nothing"
 
 
+def allowed(row: HoursRow) -> str:
+    """What one row allows: `08:00-20:00`, or `nothing`."""
+    return text([_span(row.start, row.end)] if row.start is not None and row.end is not None else [])
+
+
 @functools.lru_cache(maxsize=4096)
 def _rows(
     rules: Rules, channel: str, message_class: str, profile: str, lifts: frozenset[str]

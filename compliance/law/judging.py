@@ -7,22 +7,20 @@ tighten. Pure: places, rules and windows in, an answer out.
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any, Literal
-
-import tzdata
 
 from compliance import windows
 from compliance.law import hours
 from compliance.law.hours import Common, Guarded, LegalHours
-from compliance.law.rules import STRICT, BanRow, KINDS_OF, Rules
+from compliance.law.rules import KINDS_OF, STRICT, BanRow, Rules
 from compliance.places import Place
-from compliance.windows import Clock, Windows
-from config.checks import OLDEST_TZDATA
+from compliance.windows import Clock, Span, Windows
+from config.checks import timezones_are_current
 from contacts import zones
 
 Outcome = Literal["allow", "wait", "deny"]
-Unknown = Literal["deny", "strictest"]
+Unknown = Literal["block", "strictest"]
 FIXED_CLOCKS: dict[str, tzinfo] = {"US-MS": timezone(timedelta(hours=-6))}
 """Miss. Code 77-3-723 says Central Standard Time, in summer too: the strict profiles read it both ways."""
 
@@ -52,25 +50,28 @@ def when(
     profile: str = "standard",
     lifts: frozenset[str] = frozenset(),
     policies: Sequence[Windows] = (),
-    guard_minutes: int = 0,
-    unknown: Unknown = "deny",
+    guard: timedelta = timedelta(0),
+    unknown: Unknown = "block",
+    emergencies: frozenset[str] = frozenset(),
 ) -> Answer:
     """Whether something may leave at `now`; if not, when, at most 14 days ahead.
 
     `policies` are the account's windows for this channel and class (open hours). `unknown` says what holds where a law may
-    apply and nobody knows which: refuse, or the hours of all jurisdictions. Raises KeyError for an unknown profile, and
+    apply and nobody knows which: refuse, or the hours of all jurisdictions. `guard` closes every window so much earlier.
+    `emergencies` are jurisdictions in which a declared emergency bars marketing, beyond the rule set's own. Raises KeyError for an unknown profile, and
     StaleZones in a strict profile with old zone rules.
     """
     if KINDS_OF[profile] >= STRICT:
         require_current_zones()
-    case = _case(place, channel, message_class, rules, profile, lifts, tuple(policies), guard_minutes, unknown)
-    return _answer(case, now)
+    case = _case(place, channel, message_class, rules, profile, lifts, tuple(policies), guard, unknown)
+    barred = emergencies.intersection(case.place.jurisdictions) if message_class == "marketing" else ()
+    return _emergency(sorted(barred)[0], case) if barred else _answer(case, now)
 
 
 def require_current_zones() -> None:
     """Raises StaleZones unless the zone rules are as new as the system check demands."""
-    if tuple(int(part) for part in tzdata.__version__.split(".")[:2]) < OLDEST_TZDATA:
-        raise StaleZones(f"The zone rules are of {tzdata.__version__}; the strict profiles need newer ones.")
+    if problems := timezones_are_current():
+        raise StaleZones(f"{problems[0].msg} The strict profiles judge by nothing older.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +97,7 @@ def _case(
     profile: str,
     lifts: frozenset[str],
     policies: tuple[Windows, ...],
-    guard_minutes: int,
+    guard: timedelta,
     unknown: Unknown,
 ) -> Case:
     wanted = _jurisdictions(place, channel, message_class, rules, profile, unknown)
@@ -124,9 +125,9 @@ def _case(
         "zone_source": place.source,
         "jurisdictions": list(wanted),
     }
-    clocks = _clocks(place, law, policies, guard_minutes, profile)
+    clocks = _clocks(place, law, policies, guard, profile)
     refusal = None
-    if not place.known and unknown == "deny" and _is_regulated(rules, channel, message_class, profile):
+    if not place.known and unknown == "block" and _is_regulated(rules, channel, message_class, profile):
         why = "It is not known in which country this person is, and some countries' laws set hours for this channel."
         refusal = Answer("deny", "unknown_jurisdiction", why, details=details)
     return Case(place, law, clocks, bans, policies, refusal, details)
@@ -156,20 +157,20 @@ def _is_regulated(rules: Rules, channel: str, message_class: str, profile: str) 
 
 
 def _clocks(
-    place: Place, law: tuple[LegalHours, ...], policies: tuple[Windows, ...], guard_minutes: int, profile: str
+    place: Place, law: tuple[LegalHours, ...], policies: tuple[Windows, ...], guard: timedelta, profile: str
 ) -> tuple[Clock, ...]:
     parts: tuple[Windows, ...] = (*law, *policies)
     if not parts:
         return ()
-    found = [(zones.zone(name), _guarded(Common(parts), guard_minutes)) for name in place.zones]
+    found: list[Clock] = [(zones.zone(name), _guarded(Common(parts), guard)) for name in place.zones]
     if KINDS_OF[profile] >= STRICT:
         fixed = ((FIXED_CLOCKS[one.jurisdiction], one) for one in law if one.jurisdiction in FIXED_CLOCKS)
-        found += [(zone, _guarded(one, guard_minutes)) for zone, one in fixed]
+        found += [(zone, _guarded(one, guard)) for zone, one in fixed]
     return tuple(found)
 
 
-def _guarded(wanted: Windows, minutes: int) -> Windows:
-    return _one(Guarded(wanted, minutes * 60) if minutes else wanted)
+def _guarded(wanted: Windows, guard: timedelta) -> Windows:
+    return _one(Guarded(wanted, int(guard.total_seconds())) if guard else wanted)
 
 
 @functools.lru_cache(maxsize=16_384)
@@ -182,9 +183,9 @@ class Known:
     """Windows whose days are kept, compared by identity: many zones ask for the same days."""
 
     windows: Windows
-    days: dict[date, tuple[windows.Span, ...]] = field(default_factory=dict, repr=False)
+    days: dict[date, tuple[Span, ...]] = field(default_factory=dict, repr=False)
 
-    def on(self, day: date) -> tuple[windows.Span, ...]:
+    def on(self, day: date) -> tuple[Span, ...]:
         """As the windows say."""
         found = self.days.get(day)
         if found is None:
@@ -222,6 +223,11 @@ def _banned(row: BanRow, case: Case) -> Answer:
     rows = [{"jurisdiction": row.jurisdiction, "source": row.source}]
     why = f"{row.jurisdiction} bars this channel: {row.note or row.source}"
     return Answer("deny", row.code, why, details={**case.details, "rows": rows})
+
+
+def _emergency(jurisdiction: str, case: Case) -> Answer:
+    why = f"A state of emergency is declared in {jurisdiction}; nothing promotional is sent there until it is over."
+    return Answer("deny", "state_emergency", why, details=case.details)
 
 
 def _deciding(case: Case, now: datetime) -> list[dict[str, str]]:
@@ -265,7 +271,7 @@ def _closed(case: Case, now: datetime) -> tuple[str, str]:
             if not windows.is_open([(zone, policy)], now):
                 allowed = hours.text(policy.on(local.date()))
                 return "quiet_hours", f"It is {local:%H:%M} in {name}; the account's own hours today are {allowed}."
-    return "guard_minutes", f"{_local(case, now)} The hours end in a few minutes; it might arrive too late."
+    return "guard", f"{_local(case, now)} The hours end in a few minutes; it might arrive too late."
 
 
 def _law_says(one: LegalHours, local: datetime, name: str) -> str:
@@ -283,74 +289,3 @@ def _no_opening(case: Case, now: datetime) -> tuple[str, str]:
         return "no_legal_window", "There is no hour that both the law and the account's own hours allow."
     names = ", ".join(case.place.zones)
     return "no_common_window", f"There is no hour within 14 days that is open in all of {names}; set the person's zone."
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """Where the law leaves less than a policy allows: what the policy says and what is left, on a plain weekday."""
-
-    jurisdiction: str
-    weekday: int
-    wanted: str
-    left: str
-
-
-def has_common_window(
-    policies: Sequence[Windows],
-    rules: Rules,
-    channel: str,
-    message_class: str,
-    day: date,
-    *,
-    profile: str = "standard",
-    jurisdictions: Sequence[str] = (),
-) -> bool:
-    """Whether the policies leave at least one hour within 14 days of `day`, in each of these jurisdictions (else all)."""
-    return not conflicts(policies, rules, channel, message_class, day, profile=profile, jurisdictions=jurisdictions)
-
-
-def conflicts(
-    policies: Sequence[Windows],
-    rules: Rules,
-    channel: str,
-    message_class: str,
-    day: date,
-    *,
-    profile: str = "standard",
-    jurisdictions: Sequence[str] = (),
-) -> list[str]:
-    """The jurisdictions in which law and policies have no hour in common; the policies alone count as `""`."""
-    days = [day + timedelta(days=more) for more in range(windows.HORIZON.days)]
-    found = [] if any(Common(tuple(policies)).on(each) for each in days) else [""]
-    for name in jurisdictions or hours.jurisdictions(rules, channel, message_class, profile):
-        law = _chain(rules, name, channel, message_class, profile)
-        if law and not any(Common((*law, *policies)).on(each) for each in days):
-            found.append(name)
-    return found
-
-
-def narrowings(
-    policies: Sequence[Windows],
-    rules: Rules,
-    channel: str,
-    message_class: str,
-    day: date,
-    *,
-    profile: str = "standard",
-) -> list[Narrowing]:
-    """Where and on which weekdays of the week from `day` the law is tighter than the policies: to be shown at save."""
-    found = []
-    for name in hours.jurisdictions(rules, channel, message_class, profile):
-        law = _chain(rules, name, channel, message_class, profile)
-        for each in (day + timedelta(days=more) for more in range(7)):
-            wanted, left = Common(tuple(policies)).on(each), Common((*law, *policies)).on(each)
-            if wanted != left:
-                found.append(Narrowing(name, each.weekday(), hours.text(wanted), hours.text(left)))
-    return found
-
-
-def _chain(rules: Rules, name: str, channel: str, message_class: str, profile: str) -> tuple[Windows, ...]:
-    """The hours of a region and of its country."""
-    names = dict.fromkeys([name.partition("-")[0], name])
-    found = (hours.legal_hours(rules, each, channel, message_class, profile=profile) for each in names)
-    return tuple(one for one in found if one)

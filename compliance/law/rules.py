@@ -121,6 +121,10 @@ class Rules:
     tables: Tables
 
 
+NO_RULES = Rules(0, None, "", Tables())
+"""No law at all: only the account's own hours hold."""
+
+
 def _plain(row: Row) -> dict[str, Any]:
     names = (name for cls in type(row).__mro__ for name in getattr(cls, "__slots__", ()))
     return {name: getattr(row, name) for name in names}

@@ -8,14 +8,10 @@ from datetime import date, time
 from typing import Any, TypeVar
 
 from channels.models import MessageClass
-from compliance.law import public_holidays
-from compliance.law.rules import ALL_CHANNELS, KINDS, LIFT_WORDS, BanRow, CapRow, HoursRow, Row
-from compliance.places import regions_table
-from contacts import places
+from compliance.law import cells, public_holidays
+from compliance.law.rules import KINDS, LIFT_WORDS, BanRow, CapRow, HoursRow, Row
 
 R = TypeVar("R", bound=Row)
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-CHANNELS = ("sms", "mms", "rcs", "voice", "fax", "email", "push", "whatsapp", "webhook", ALL_CHANNELS)
 CONFIDENCES = ("high", "medium", "low")
 COUNTS = ("messages", "channels")
 WINDOWS = ("24h", "local-day", "local-week")
@@ -82,9 +78,9 @@ CAPS = (*_PLACE, "limit", "counts", "window", "same_subject", "source", "effecti
 class _Line:
     """One line of a table while it is read; mistakes are collected, not raised."""
 
-    def __init__(self, number: int, cells: dict[str, str], mistakes: list[Mistake]) -> None:
+    def __init__(self, number: int, said: dict[str, str], mistakes: list[Mistake]) -> None:
         self.number = number
-        self.cells = cells
+        self.said = said
         self.mistakes = mistakes
 
     def wrong(self, column: str, text: str) -> None:
@@ -93,7 +89,7 @@ class _Line:
 
     def text(self, column: str) -> str:
         """The cell without surrounding blanks."""
-        return self.cells[column].strip()
+        return self.said[column].strip()
 
     def take(self, column: str, read: Callable[[str], Any], instead: Any = None) -> Any:
         """The cell as `read` makes it; its ValueError is a mistake."""
@@ -105,7 +101,7 @@ class _Line:
 
     def one_of(self, column: str, words: Sequence[str]) -> str:
         """The cell, which must be one of these words."""
-        return str(self.take(column, lambda said: _word(said, words), words[0]))
+        return str(self.take(column, lambda said: cells.word(said, words), words[0]))
 
 
 def _read(text: str, columns: Sequence[str], make: Callable[[_Line], R]) -> list[tuple[int, R]]:
@@ -119,6 +115,11 @@ def _read(text: str, columns: Sequence[str], make: Callable[[_Line], R]) -> list
 
 
 def _lines(text: str, columns: Sequence[str], mistakes: list[Mistake]) -> Iterator[_Line]:
+    if "\x00" in text:
+        mistakes.append(
+            Mistake(text[: text.index("\x00")].count("\n") + 1, "", "There is a NUL character; save it as text.")
+        )
+        return
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
@@ -126,17 +127,17 @@ def _lines(text: str, columns: Sequence[str], mistakes: list[Mistake]) -> Iterat
             mistakes.extend(Mistake(1, column, problem) for column, problem in problems)
             return
         before = reader.line_num
-        for cells in reader:
+        for said in reader:
             number, before = before + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
+            if not any(cell.strip() for cell in said):
                 continue
-            if len(cells) != len(header):
+            if len(said) != len(header):
                 told = (
-                    f"There are {len(cells)} cells instead of {len(header)}; put a cell with a comma in it into quotes."
+                    f"There are {len(said)} cells instead of {len(header)}; put a cell with a comma in it into quotes."
                 )
                 mistakes.append(Mistake(number, "", told))
                 continue
-            yield _Line(number, dict(zip(header, cells, strict=True)), mistakes)
+            yield _Line(number, dict(zip(header, said, strict=True)), mistakes)
     except csv.Error as error:
         mistakes.append(Mistake(reader.line_num, "", f"This is not CSV ({error}); check the quotes."))
 
@@ -153,11 +154,11 @@ def _header_problems(header: Sequence[str], columns: Sequence[str]) -> list[tupl
 
 
 def _hours(line: _Line) -> HoursRow:
-    start, end = line.take("allowed_start_local", _time), line.take("allowed_end_local", _time)
+    start, end = line.take("allowed_start_local", cells.clock_time), line.take("allowed_end_local", cells.clock_time)
     _check_window(line, start, end)
     row = HoursRow(
         **_shared(line),
-        weekdays=line.take("weekday", weekdays, ()),
+        weekdays=line.take("weekday", cells.weekdays, ()),
         start=start,
         end=end,
         holidays_excluded=line.one_of("holidays_excluded", ("no", "yes")) == "yes",
@@ -165,7 +166,7 @@ def _hours(line: _Line) -> HoursRow:
         kind=line.one_of("kind", KINDS),
         lifted_by_consent=line.one_of("lifted_by_consent", LIFT_WORDS),
     )
-    if row.holidays_excluded and not public_holidays.known(row.jurisdiction):
+    if row.jurisdiction and row.holidays_excluded and not public_holidays.known(row.jurisdiction):
         line.wrong("holidays_excluded", f"No calendar of {row.jurisdiction}'s holidays is known; write no.")
     return row
 
@@ -177,7 +178,7 @@ def _ban(line: _Line) -> BanRow:
 def _cap(line: _Line) -> CapRow:
     return CapRow(
         **_shared(line),
-        limit=line.take("limit", _number, 1),
+        limit=line.take("limit", cells.count, 1),
         counts=line.one_of("counts", COUNTS),
         window=line.one_of("window", WINDOWS),
         same_subject=line.one_of("same_subject", ("no", "yes")) == "yes",
@@ -185,14 +186,14 @@ def _cap(line: _Line) -> CapRow:
 
 
 def _shared(line: _Line) -> dict[str, Any]:
-    first, last = line.take("effective_from", _date), line.take("effective_to", _date)
+    first, last = line.take("effective_from", cells.calendar_date), line.take("effective_to", cells.calendar_date)
     if first and last and last < first:
         line.wrong("effective_to", f"{last} is before {first}; write the last day on which the rule holds.")
     return {
-        "jurisdiction": line.take("jurisdiction", _jurisdiction, ""),
-        "channels": line.take("channels", _channels, ()),
+        "jurisdiction": line.take("jurisdiction", cells.jurisdiction, ""),
+        "channels": line.take("channels", cells.channels, ()),
         "category": line.one_of("category", [str(value) for value in MessageClass.values]),
-        "source": line.take("source", _source, ""),
+        "source": line.take("source", cells.source, ""),
         "effective_from": first,
         "effective_to": last,
         "note": line.text("note"),
@@ -241,90 +242,13 @@ def _hours_meet(one: HoursRow, other: HoursRow) -> bool:
     )
 
 
-def weekdays(said: str) -> tuple[int, ...]:
-    """`mon-fri`, `sat`, `sat-mon`, `mon wed` as numbers, Monday is 0. Raises ValueError."""
-    found: set[int] = set()
-    for part in said.lower().split():
-        first, _, last = part.partition("-")
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS or part.endswith("-"):
-            raise ValueError(f"{said!r} are no weekdays; write for example mon-fri, sat or mon-sun.")
-        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-        found |= {day % 7 for day in range(start, end + 1 if end >= start else end + 8)}
-    if not found:
-        raise ValueError("The weekdays are missing; write for example mon-fri, sat or mon-sun.")
-    return tuple(sorted(found))
-
-
-def weekday_text(days: Sequence[int]) -> str:
-    """The shortest way to write these weekdays: `mon-sat`, `sun`, `mon wed`."""
-    if len(days) > 1 and list(days) == list(range(days[0], days[-1] + 1)):
-        return f"{WEEKDAYS[days[0]]}-{WEEKDAYS[days[-1]]}"
-    return " ".join(WEEKDAYS[day] for day in days)
-
-
-def _time(said: str) -> time | None:
-    if not said:
-        return None
-    if said == "24:00":
-        return time()
-    try:
-        found = time.fromisoformat(said)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo or len(said) < 5:
-        raise ValueError(f"{said!r} is not a time of day; write hours and minutes, for example 08:00.")
-    return found
-
-
-def _date(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        raise ValueError(f"{said!r} is not a date; write for example 2026-10-18.") from None
-
-
-def _number(said: str) -> int:
-    if not (said.isascii() and said.isdigit()) or not 1 <= int(said[:6]) <= 10_000:
-        raise ValueError(f"{said!r} is not a limit; write a whole number from 1 on.")
-    return int(said)
-
-
-def _word(said: str, words: Sequence[str]) -> str:
-    if said not in words:
-        raise ValueError(f"{said!r} is not known here; write one of {', '.join(words)}.")
-    return said
-
-
-def _jurisdiction(said: str) -> str:
-    country, dash, region = said.partition("-")
-    of_country = public_holidays.codes(country) if region and said not in regions_table() else (region,)
-    if places.country(country) != country or (dash and region not in of_country):
-        raise ValueError(f"{said!r} is not known; write a country or a region of it as in ISO 3166: FR, US-FL.")
-    return said
-
-
-def _channels(said: str) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(said.split()))
-    if not found:
-        raise ValueError("The channels are missing; write for example sms voice.")
-    return tuple(_word(channel, CHANNELS) for channel in found)
-
-
-def _source(said: str) -> str:
-    if not said:
-        raise ValueError("The source is missing; write the statute, or the page that says so.")
-    if len(said) > 400:
-        raise ValueError(f"The source has {len(said)} characters; write at most 400, and the rest into the note.")
-    return said
-
-
 _ATTRIBUTES = {"weekday": "weekdays", "allowed_start_local": "start", "allowed_end_local": "end"}
 
 
 def _cell(row: Row, column: str) -> str:
     value = getattr(row, _ATTRIBUTES.get(column, column))
     if column == "weekday":
-        return weekday_text(value)
+        return cells.weekday_text(value)
     if column == "channels":
         return " ".join(value)
     if isinstance(value, bool):

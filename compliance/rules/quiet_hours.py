@@ -1,34 +1,57 @@
-"""Not at night, by the person's own clock."""
+"""Not at night: by law, by the house's own hours, and by every clock that may be the person's."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from compliance import windows
-from compliance.base import Facts, QuietFact, Rule, Verdict, allow, deny, rules, wait
+from compliance.base import Facts, Rule, Verdict, allow, deny, rules, wait
+from compliance.law import judging
+from compliance.law.rules import NO_RULES, lifts
+from compliance.places import Place
+
+WRITTEN, EXPRESS = "express_written", ("express", "express_written")
 
 
 @rules.register
 class QuietHoursRule(Rule):
-    """Defers a message that would arrive in the quiet hours of its brand and channel, to the instant at which they end.
+    """Defers a message to the nearest instant that the law of every place and the house's own hours allow.
 
-    Hours are those of the person's clock; of somebody whose time zone is unknown, the brand's. They are half-open: the
-    first second after the end is allowed. Clock changes are told in `compliance.windows`.
+    The law is that of every jurisdiction that the person may be in, read by the clock of every zone that may be the
+    person's; quiet hours of the brand can only tighten it. Windows are half-open: the first second is allowed, the end is
+    not. Where nothing is allowed within 14 days, or a ban or an emergency stands, the message is refused.
     """
 
     key = "quiet_hours"
-    title = "Quiet hours"
+    title = "Legal and quiet hours"
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         quiet = [one for one in facts.quiet if facts.message_class in one.classes]
-        zone = facts.zone or UTC
-        clocks = [(zone, windows.daily(one.end, one.start)) for one in quiet]
-        if not clocks or windows.is_open(clocks, now):
-            return allow(f"{now.astimezone(zone):%H:%M} in {facts.zone_name}.")
-        local = f"It is {now.astimezone(zone):%H:%M} in {facts.zone_name}; quiet are {_hours(quiet)}."
-        until = windows.next_open(clocks, now)
-        if until is None:
-            return deny("no_common_window", f"{local} There is no hour that all of them allow.")
-        return wait(until, "quiet_hours", local)
+        answer = judging.when(
+            facts.place or Place((facts.zone_name,), facts.zone_source, ()),
+            facts.channel,
+            facts.message_class,
+            now,
+            facts.law or NO_RULES,
+            profile=facts.house.profile,
+            lifts=_lifts(facts),
+            policies=tuple(windows.daily(one.end, one.start) for one in quiet),
+            guard=facts.house.guard,
+            unknown="strictest" if facts.house.unknown_place == "strictest" else "block",
+            emergencies=facts.emergencies,
+        )
+        if answer.outcome == "allow":
+            return allow(answer.why)
+        if answer.outcome == "deny" or answer.until is None:
+            return deny(answer.code, answer.why)
+        return wait(answer.until, answer.code, answer.why)
 
 
-def _hours(quiet: list[QuietFact]) -> str:
-    return " and ".join(f"{one.start:%H:%M}-{one.end:%H:%M}" for one in quiet)
+def _lifts(facts: Facts) -> frozenset[str]:
+    said = facts.consent
+    valid = said is not None and said.state == "granted" and not said.flaw
+    basis = said.basis if said is not None and valid else ""
+    return lifts(
+        honour=facts.house.honour_consent_lift,
+        express=basis in EXPRESS,
+        written=basis == WRITTEN,
+        night=facts.night_consent,
+    )

@@ -29,7 +29,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc]  # ours stan
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Who they are", {"fields": (("first_name", "last_name"), "email")}),
-        ("What they may do", {"fields": ("groups", ("is_active", "is_staff", "is_superuser"))}),
+        ("What they may do", {"fields": ("groups", "is_active", "is_staff", "is_superuser")}),
         ("Dates", {"fields": (("last_login", "date_joined"),)}),
     )
     search_help_text = "User name, name or e-mail address"

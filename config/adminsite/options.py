@@ -76,6 +76,13 @@ class TabularInline(UnfoldTabularInline):
 
     extra = 0
 
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **options: Any) -> Any:
+        """In a table only the column has a caption, which screen readers do not tell in each cell."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None:
+            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", str(field.label))
+        return field
+
 
 class StackedInline(UnfoldStackedInline):
     """Belonging models, edited with theirs, one below the other."""

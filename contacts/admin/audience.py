@@ -41,6 +41,18 @@ class BrandAdmin(HistoryAdmin):
     fields = (("name", "key"), "postal_address", ("website", "timezone"))
 
 
+@admin.register(Topic)
+class TopicAdmin(HistoryAdmin):
+    """What messages are about: people allow or refuse each."""
+
+    list_display = ("name", "key", "brand", "description")
+    list_select_related = ("brand",)
+    list_filter = ("brand",)
+    search_fields = ("name", "key")
+    prepopulated_fields = {"key": ("name",)}
+    fields = (("name", "key"), "brand", "description")
+
+
 @admin.register(Segment)
 class SegmentAdmin(HistoryAdmin):
     """Groups of people by condition."""
@@ -88,6 +100,8 @@ def _preview(text: str) -> dict[str, Any]:
         tree = read_json(text)
     except ValidationError as error:
         return {"problems": error.messages}
+    if tree == {}:
+        return {"hint": logic.EXAMPLE}
     if problems := logic.check(tree):
         return {"problems": problems}
     try:

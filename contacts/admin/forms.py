@@ -60,11 +60,10 @@ class AddressForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        row_of: Any = self.fields["contact"]
         if data.get("kind") and data.get("value"):
             try:
-                data["value"] = addresses.normalise(
-                    data["kind"], data["value"], self.fields["contact"].parent_instance.country
-                )
+                data["value"] = addresses.normalise(data["kind"], data["value"], row_of.parent_instance.country)
             except ValueError as error:
                 self.add_error("value", str(error))
             else:

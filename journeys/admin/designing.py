@@ -118,7 +118,9 @@ def _changed(version: Version, form: Any, edit: Edit) -> bool:
 def _free_key(design: Blueprint, kind: str) -> str:
     """A key for a new step that nobody has: `wait`, `wait-2` …"""
     base, taken = kind.replace("_", "-"), {step.key for step in design.steps}
-    return next(key for number in range(1, len(taken) + 2) if (key := base if number == 1 else f"{base}-{number}") not in taken)
+    return next(
+        key for number in range(1, len(taken) + 2) if (key := base if number == 1 else f"{base}-{number}") not in taken
+    )
 
 
 def _back(version: Version) -> HttpResponseRedirect:
@@ -141,5 +143,9 @@ def _form(request: HttpRequest, version: Version, form: Any, title: str, context
 
 
 def _choose(request: HttpRequest, version: Version, after: str) -> HttpResponse:
-    context = {**_frame(version, "Which kind of step?"), "kinds": sorted(steps, key=lambda kind: kind.title), "after": after}
+    context = {
+        **_frame(version, "Which kind of step?"),
+        "kinds": sorted(steps, key=lambda kind: kind.title),
+        "after": after,
+    }
     return render(request, "admin/journeys/version/choose.html", {**admin.site.each_context(request), **context})

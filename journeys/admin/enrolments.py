@@ -71,12 +71,11 @@ class VersionFilter(admin.SimpleListFilter):
         found = Version.objects.exclude(state=Version.State.DRAFT).select_related("journey").order_by("-number")
         if key := request.GET.get("journey"):
             return [(str(version.pk), f"v{version.number}") for version in found.filter(journey__key=key)]
-        chosen = request.GET.get("version", "")
-        return [(str(v.pk), str(v)) for v in found.filter(pk=chosen)] if chosen.isdecimal() else []
+        return [(str(version.pk), str(version)) for version in found.filter(pk=_number(request.GET.get("version")))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        value = self.value() or ""
-        return queryset.filter(version=value) if value.isdecimal() else queryset
+        version = _number(self.value())
+        return queryset.filter(version=version) if version else queryset
 
 
 class StepFilter(admin.SimpleListFilter):
@@ -95,10 +94,15 @@ class StepFilter(admin.SimpleListFilter):
         return queryset.filter(step__in=list(steps))
 
 
+def _number(text: str | None) -> int:
+    """An id as it stands in an address; 0 for what is none."""
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0
+
+
 def _steps(request: HttpRequest) -> QuerySet[Step]:
     """The steps of the version, else of the journey, that the list is filtered by; else none."""
-    version, journey = request.GET.get("version", ""), request.GET.get("journey", "")
-    if version.isdecimal():
+    version, journey = _number(request.GET.get("version")), request.GET.get("journey", "")
+    if version:
         return Step.objects.filter(version=version)
     return Step.objects.filter(version__journey__key=journey) if journey else Step.objects.none()
 
@@ -158,7 +162,9 @@ class EnrolmentAdmin(ReadOnlyAdmin):
         """Those set aside go on where they are."""
         ids = list(queryset.values_list("pk", flat=True))
         tried = engine.retry(ids, clock.now())
-        messages.success(request, f"Tried again: {tried} of {len(ids)}; the others were not set aside, or are in it again.")
+        messages.success(
+            request, f"Tried again: {tried} of {len(ids)}; the others were not set aside, or are in it again."
+        )
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -170,10 +176,9 @@ class EnrolmentAdmin(ReadOnlyAdmin):
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Enrolment | None:
-        if not object_id.isdecimal() or len(object_id) > 18:
-            return None
         related = ("contact", "journey", "version", "step")
-        found: Enrolment | None = self.get_queryset(request).select_related(*related).filter(pk=object_id).first()
+        rows = self.get_queryset(request).select_related(*related)
+        found: Enrolment | None = rows.filter(pk=_number(object_id)).first()
         return found
 
     def get_urls(self) -> list[URLPattern]:

@@ -17,7 +17,9 @@ from journeys.models import Journey, Version
 class FileForm(forms.Form):
     """A journey as YAML: a file, or pasted."""
 
-    file = forms.FileField(required=False, widget=widgets.UnfoldAdminFileFieldWidget, help_text="A file that was exported.")
+    file = forms.FileField(
+        required=False, widget=widgets.UnfoldAdminFileFieldWidget, help_text="A file that was exported."
+    )
     text = forms.CharField(
         required=False,
         strip=False,
@@ -56,7 +58,9 @@ def take_in(request: HttpRequest) -> HttpResponse:
             # Shown as it was read, so that it can be mended here.
             form = FileForm(initial={"text": form.cleaned_data["text"]})
         else:
-            messages.success(request, f"{draft} is the draft of {draft.journey.name} now. Nothing changes until it is published.")
+            messages.success(
+                request, f"{draft} is the draft of {draft.journey.name} now. Nothing changes until it is published."
+            )
             return HttpResponseRedirect(reverse("admin:journeys_journey_change", args=[draft.journey_id]))
     context = {
         **admin.site.each_context(request),
@@ -65,7 +69,9 @@ def take_in(request: HttpRequest) -> HttpResponse:
         "form": form,
         "mistakes": mistakes,
     }
-    return render(request, "admin/journeys/journey/import.html", context, status=400 if mistakes or form.errors else 200)
+    return render(
+        request, "admin/journeys/journey/import.html", context, status=400 if mistakes or form.errors else 200
+    )
 
 
 def give_out(request: HttpRequest, pk: int) -> HttpResponse:
@@ -75,4 +81,6 @@ def give_out(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(Version.objects.select_related("journey__brand"), pk=pk)
     name = f"{version.journey.key}-v{version.number}.yaml"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(files.dump(files.plan_of(version)), content_type="application/yaml; charset=utf-8", headers=headers)
+    return HttpResponse(
+        files.dump(files.plan_of(version)), content_type="application/yaml; charset=utf-8", headers=headers
+    )

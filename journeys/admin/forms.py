@@ -28,7 +28,9 @@ class DesignForm(forms.Form):
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, kind: Step | Trigger, stored: Mapping[str, Any], brand: Brand, *args: Any, **options: Any) -> None:
+    def __init__(
+        self, kind: Step | Trigger, stored: Mapping[str, Any], brand: Brand, *args: Any, **options: Any
+    ) -> None:
         self.kind, self.stored = kind, stored
         shown = {f"{CONFIG}{name}": value for name, value in stored.items()}
         options["initial"] = {**shown, **(options.get("initial") or {})}
@@ -91,7 +93,9 @@ class StepForm(DesignForm):
     )
     plan: StepPlan
 
-    def __init__(self, kind: Step, old: StepPlan, others: Sequence[StepPlan], brand: Brand, *args: Any, **options: Any) -> None:
+    def __init__(
+        self, kind: Step, old: StepPlan, others: Sequence[StepPlan], brand: Brand, *args: Any, **options: Any
+    ) -> None:
         initial = {"key": old.key, "title": old.title, **(options.pop("initial", None) or {})}
         super().__init__(kind, old.config, brand, *args, initial=initial, **options)
         self.old = old
@@ -135,7 +139,9 @@ class EventsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, list):
             return value
-        return "\n".join(" ".join([item["event"], *([json.dumps(item["where"])] if item.get("where") else [])]) for item in value)
+        return "\n".join(
+            " ".join([item["event"], *([json.dumps(item["where"])] if item.get("where") else [])]) for item in value
+        )
 
     def clean(self, value: Any) -> Any:
         lines = [line.strip() for line in str(super().clean(value)).splitlines()]
@@ -154,10 +160,16 @@ class EntryForm(DesignForm):
     """The entry of a draft, and the rules that hold on the whole way; `design` is the new blueprint when it is valid."""
 
     reentry = forms.ChoiceField(
-        label="Re-entry", choices=Version.Reentry.choices, widget=widgets.UnfoldAdminSelectWidget, help_text="How often somebody may enter."
+        label="Re-entry",
+        choices=Version.Reentry.choices,
+        widget=widgets.UnfoldAdminSelectWidget,
+        help_text="How often somebody may enter.",
     )
     reentry_after = forms.CharField(
-        label="Pause", required=False, widget=Text, help_text="For 'again after a pause', e.g. 90d, counted from the last entry."
+        label="Pause",
+        required=False,
+        widget=Text,
+        help_text="For 'again after a pause', e.g. 90d, counted from the last entry.",
     )
     instance_key = forms.CharField(
         required=False,
@@ -180,10 +192,16 @@ class EntryForm(DesignForm):
         help_text='Comparisons on its properties, e.g. [{"path": "total", "op": "gt", "value": 100}].',
     )
     goal_within = forms.CharField(
-        label="Within", required=False, widget=Text, help_text="Counted from the entry, e.g. 14d; 30 days if left empty."
+        label="Within",
+        required=False,
+        widget=Text,
+        help_text="Counted from the entry, e.g. 14d; 30 days if left empty.",
     )
     goal_value = forms.CharField(
-        label="Worth", required=False, widget=Text, help_text="Property of the event that holds the worth, e.g. revenue."
+        label="Worth",
+        required=False,
+        widget=Text,
+        help_text="Property of the event that holds the worth, e.g. revenue.",
     )
     design: Blueprint
 
@@ -194,7 +212,9 @@ class EntryForm(DesignForm):
         initial = {name: getattr(old, name) for name in ("reentry", "reentry_after", "instance_key")}
         initial |= {"exit_when": list(old.exit_when), "goal_event": goal.get("event", ""), "goal_where": where}
         initial |= {"goal_within": goal.get("within", ""), "goal_value": goal.get("value", "")}
-        super().__init__(kind, stored, brand, *args, initial={**initial, **(options.pop("initial", None) or {})}, **options)
+        super().__init__(
+            kind, stored, brand, *args, initial={**initial, **(options.pop("initial", None) or {})}, **options
+        )
         self.old = old
         self.order_fields([name for name in self.fields if name.startswith(CONFIG)])
 
@@ -226,7 +246,9 @@ class EntryForm(DesignForm):
         said |= {"within": data.get("goal_within", "").strip(), "value": data.get("goal_value", "").strip()}
         goal = {name: value for name, value in said.items() if value}
         if goal and "event" not in goal:
-            self.add_error("goal_event", "Name the event that counts as success, or leave the other fields of the goal empty.")
+            self.add_error(
+                "goal_event", "Name the event that counts as success, or leave the other fields of the goal empty."
+            )
             return {}
         return goal
 

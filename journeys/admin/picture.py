@@ -17,28 +17,32 @@ def draw(version: Version, funnel: figures.Funnel | None = None) -> SafeString:
 
 def numbers(version: Version, funnel: figures.Funnel) -> dict[str, list[Figure]]:
     """By step key; "" is the entry."""
-    people = reverse("admin:journeys_enrolment_changelist")
-    journey = version.journey
     here = _inside(version)
     found = {
         "": [
-            Figure("entered", funnel.entered, f"{people}?{urlencode({'version': version.pk})}"),
-            Figure("inside", sum(here.values()), f"{people}?{urlencode({'version': version.pk, 'state': 'live'})}"),
+            Figure("entered", funnel.entered, _people(version)),
+            Figure("inside", sum(here.values()), _people(version, state="live")),
         ]
     }
     if funnel.converted:
-        query = urlencode({"version": version.pk, "state": "converted"})
-        found[""].append(Figure("converted", funnel.converted, f"{people}?{query}", "good"))
-    messages = reverse("admin:channels_message_changelist")
+        found[""].append(Figure("converted", funnel.converted, _people(version, state="converted"), "good"))
     for step in funnel.steps:
-        place = urlencode({"version": version.pk, "step": step.key, "state": "live"})
-        row = [Figure("came", step.entered), Figure("here now", here.get(step.key, 0), f"{people}?{place}")]
-        for label, value, tone in (("sent", step.sent, "good"), ("blocked", step.blocked, "bad")):
-            if value:
-                query = urlencode({"journey": journey.key, "state__exact": label})
-                row.append(Figure(label, value, f"{messages}?{query}", tone))
-        found[step.key] = row
+        at = _people(version, step=step.key, state="live")
+        found[step.key] = [Figure("came", step.entered), Figure("here now", here.get(step.key, 0), at)]
+        for state, number, tone in (("sent", step.sent, "good"), ("blocked", step.blocked, "bad")):
+            if number:
+                found[step.key].append(Figure(state, number, _messages(version, state), tone))
     return found
+
+
+def _people(version: Version, **filters: str) -> str:
+    """The list of those whom a number counts."""
+    return f"{reverse('admin:journeys_enrolment_changelist')}?{urlencode({'version': str(version.pk), **filters})}"
+
+
+def _messages(version: Version, state: str) -> str:
+    query = urlencode({"journey": version.journey.key, "state__exact": state})
+    return f"{reverse('admin:channels_message_changelist')}?{query}"
 
 
 def _inside(version: Version) -> dict[str, int]:

@@ -86,7 +86,7 @@ def page(request: HttpRequest, version: Version) -> dict[str, Any]:
 
 def _line(plan: StepPlan, problems: list[str]) -> dict[str, Any]:
     """A step in the list of them."""
-    kind = steps[plan.kind] if plan.kind in steps else None
+    kind = steps.get(plan.kind)
     config, errors = blueprints.cleaned(kind, plan.config) if kind else ({}, {})
     return {
         "key": plan.key,

@@ -6,6 +6,8 @@ the same design always makes the same picture.
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.safestring import SafeString
+
 from journeys.blueprints import Blueprint
 from journeys.diagram import content, drawing
 from journeys.diagram.cards import Figure
@@ -13,7 +15,9 @@ from journeys.diagram.cards import Figure
 __all__ = ["Figure", "svg"]
 
 
-def svg(blueprint: Blueprint, title: str, figures: Mapping[str, Sequence[Figure]] | None = None, name: str = "journey") -> str:
+def svg(
+    blueprint: Blueprint, title: str, figures: Mapping[str, Sequence[Figure]] | None = None, name: str = "journey"
+) -> SafeString:
     """The picture of a design, as safe markup. It may be unfinished: unknown kinds and targets are drawn as such.
 
     `figures` are numbers by step key ("" stands for the entry); `name` keeps the ids of several pictures on one page apart.

@@ -1,5 +1,6 @@
 """What the picture says: the steps of a design, and which way leads where."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from config import durations
 from journeys import blueprints
 from journeys.base import Step, Trigger, steps, triggers
 from journeys.blueprints import Blueprint, StepPlan
-from journeys.designs import END, target
+from journeys.designs import target
 
 START = "start:"
 FINISH = "end:"
@@ -68,7 +69,7 @@ def described(drawn: Graph) -> str:
 
 
 def _entry(design: Blueprint) -> Node:
-    kind = triggers[design.trigger] if design.trigger in triggers else None
+    kind = triggers.get(design.trigger)
     notes = [_summary(kind, design.trigger_config)] if kind else []
     notes += _rules(design)
     title = kind.title if kind else f"Unknown trigger {design.trigger!r}" if design.trigger else "No trigger yet"
@@ -119,7 +120,7 @@ def _summary(kind: Step | Trigger, config: Mapping[str, Any]) -> str:
 def _edges(design: Blueprint) -> Iterator[Edge]:
     keys = [plan.key for plan in design.steps]
     yield Edge(START, keys[0] if keys else FINISH, "")
-    below: dict[str, str | None] = {**dict(zip(keys, keys[1:], strict=False)), **({keys[-1]: None} if keys else {})}
+    below: dict[str, str | None] = {**dict(itertools.pairwise(keys)), **({keys[-1]: None} if keys else {})}
     for plan in design.steps:
         exits = _exits(plan)
         ways: dict[str, list[str]] = {}

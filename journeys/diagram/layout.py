@@ -5,9 +5,15 @@ lines pass through points in every layer, order each layer by the middle of its 
 layers of boxes lies one of labels, so labels have room of their own and never cover each other.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from journeys.diagram.layers import back_lines, levels_of
+from journeys.diagram.shapes import Box, Layout, Line, Place, Route
+
+__all__ = ["Box", "Layout", "Line", "Place", "Route", "arrange"]
 
 GAP = 30.0
 """Between two boxes side by side, in pixels; lines keep half of it."""
@@ -19,58 +25,6 @@ LABEL = 20.0
 SWEEPS = 24
 STIFFNESS = (2.0, 8.0, 32.0)
 """How much a long line wants to be straight, more with each round."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """Something with a size, in pixels."""
-
-    key: str
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class Line:
-    """From one box to another; its label needs `width` pixels (0: it has none)."""
-
-    source: str
-    target: str
-    width: float = 0
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a box stands: its upper left corner, its size."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        """The x of its centre."""
-        return self.x + self.width / 2
-
-
-@dataclass(frozen=True)
-class Route:
-    """The points that a line passes, and where the middle of its label is. `back`: it leads up again, along the right side."""
-
-    points: tuple[tuple[float, float], ...]
-    label: tuple[float, float] | None
-    back: bool
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Everything in its place. `routes` stand in the order of the lines."""
-
-    width: float
-    height: float
-    places: Mapping[str, Place]
-    routes: tuple[Route, ...]
 
 
 @dataclass
@@ -89,54 +43,13 @@ Neighbours = dict[int, list[tuple[int, bool]]]
 
 def arrange(boxes: Sequence[Box], lines: Sequence[Line]) -> Layout:
     """Place boxes and lines; the first box is the top. The same input always gives the same layout."""
-    back = _back_lines(boxes, lines)
+    back = back_lines(boxes, lines)
     forward = [line for number, line in enumerate(lines) if number not in back]
-    levels = _levels(boxes, forward)
+    levels = levels_of(boxes, forward)
     sheet = _Sheet(boxes, lines, back, levels)
     sheet.order()
     sheet.settle()
     return sheet.layout()
-
-
-def _back_lines(boxes: Sequence[Box], lines: Sequence[Line]) -> set[int]:
-    """The numbers of lines that close a loop: they lead up in the order of the boxes, and there is a way down again."""
-    order = {box.key: number for number, box in enumerate(boxes)}
-    following: dict[str, list[str]] = defaultdict(list)
-    for line in lines:
-        following[line.source].append(line.target)
-    return {
-        number
-        for number, line in enumerate(lines)
-        if order[line.target] <= order[line.source] and line.source in _reached(line.target, following)
-    }
-
-
-def _reached(start: str, following: Mapping[str, Sequence[str]]) -> set[str]:
-    found: set[str] = set()
-    pending = [start]
-    while pending:
-        key = pending.pop()
-        if key not in found:
-            found.add(key)
-            pending += following.get(key, ())
-    return found
-
-
-def _levels(boxes: Sequence[Box], lines: Sequence[Line]) -> dict[str, int]:
-    """The layer of each box: one below the lowest of those that lead to it."""
-    above: dict[str, list[str]] = defaultdict(list)
-    for line in lines:
-        above[line.target].append(line.source)
-    found: dict[str, int] = {}
-
-    def level(key: str) -> int:
-        if key not in found:
-            found[key] = max((level(source) + 1 for source in above[key]), default=0)
-        return found[key]
-
-    for box in boxes:
-        level(box.key)
-    return found
 
 
 class _Sheet:
@@ -162,7 +75,7 @@ class _Sheet:
         for layer in range(first + 1, last):
             chain.append(self._add(Spot(line.width if layer == first + 1 else 0.0, False, layer)))
         chain.append(self.box_spot[line.target])
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in itertools.pairwise(chain):
             inner = not self.spots[one].real and not self.spots[other].real
             self.down[one].append((other, inner))
             self.up[other].append((one, inner))
@@ -200,7 +113,7 @@ class _Sheet:
     def settle(self) -> None:
         """Find the x of every spot: as near to its neighbours as the room in its layer allows."""
         for layer in self.layers:
-            self._push_apart(layer, {spot: 0.0 for spot in layer})
+            self._push_apart(layer, dict.fromkeys(layer, 0.0))
         for stiffness in STIFFNESS:
             for sweep in range(SWEEPS):
                 for layer in self.layers if sweep % 2 == 0 else reversed(self.layers):
@@ -331,9 +244,7 @@ class _Sheet:
         line = self.lines[number]
         return places[line.source].y - places[line.target].y
 
-    def _down(
-        self, number: int, places: Mapping[str, Place], tops: Sequence[float], heights: Sequence[float]
-    ) -> Route:
+    def _down(self, number: int, places: Mapping[str, Place], tops: Sequence[float], heights: Sequence[float]) -> Route:
         line, chain = self.lines[number], self.chains[number]
         source, goal = places[line.source], places[line.target]
         first = self.spots[chain[0]].layer

@@ -1,7 +1,7 @@
 """Wait for a length of time, until a time of day, or both."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django import forms
@@ -47,7 +47,9 @@ class WaitStep(Step):
         def clean(self) -> dict[str, Any]:
             cleaned = super().clean() or {}
             if not self.errors and not any(cleaned.get(name) for name in ("for", "until", "weekdays")):
-                raise ValidationError("Say how long: for (3d), until (09:00), weekdays ([mon, thu]) or several of them.")
+                raise ValidationError(
+                    "Say how long: for (3d), until (09:00), weekdays ([mon, thu]) or several of them."
+                )
             return cleaned
 
     # `for` is a keyword of Python, so this field cannot stand among the others.
@@ -84,7 +86,7 @@ def end_of_wait(config: Mapping[str, Any], now: datetime, zone: tzinfo) -> datet
     """The instant (UTC) at which a wait that begins at `now` is over."""
     length = config.get("for")
     start = now + duration(length) if length else now
-    clock, weekdays = config.get("until"), config.get("weekdays")
+    clock, weekdays = config.get("until"), config.get("weekdays") or ()
     if not clock and not weekdays:
         return start
     if not clock and _weekday(start.astimezone(zone)) in weekdays:
@@ -92,7 +94,7 @@ def end_of_wait(config: Mapping[str, Any], now: datetime, zone: tzinfo) -> datet
     at = clock_time(clock) if clock else time(0)
     # Without a length "until 09:00" said at 09:00 means tomorrow: otherwise a loop through it would never rest.
     after = start if length else now + timedelta(microseconds=1)
-    return next_local(at, weekdays or (), after, zone)
+    return next_local(at, weekdays, after, zone)
 
 
 def next_local(at: time, weekdays: Any, after: datetime, zone: tzinfo) -> datetime:
@@ -109,5 +111,5 @@ def next_local(at: time, weekdays: Any, after: datetime, zone: tzinfo) -> dateti
     raise ValueError(f"There is no {at:%H:%M} on {', '.join(weekdays)}.")
 
 
-def _weekday(day: Any) -> str:
+def _weekday(day: date) -> str:
     return list(DAYS)[day.weekday()]

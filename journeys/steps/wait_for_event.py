@@ -33,7 +33,8 @@ class WaitForEvent(Step):
         event = EventNameField(help_text="Name of the event, e.g. order.completed; message.* means all of a family.")
         where = ComparisonsField(
             label="With properties",
-            required=False, help_text='Comparisons on its properties, e.g. [{"path": "total", "op": "gt", "value": 100}].'
+            required=False,
+            help_text='Comparisons on its properties, e.g. [{"path": "total", "op": "gt", "value": 100}].',
         )
         timeout = DurationField(help_text="How long to wait at most, e.g. 24h.")
         since = forms.ChoiceField(

@@ -19,7 +19,7 @@ def marketer(name: str = "maria") -> User:
     return found
 
 
-def token(user: User, *scopes: str, expiry: timedelta | None = timedelta(days=1)) -> str:
+def token(user: User, *scopes: str, expiry: timedelta | None = None) -> str:
     """A token of `user`, as it is shown once."""
     return ApiToken.objects.create(user=user, expiry=expiry, name="Test", scopes=list(scopes))[1]
 

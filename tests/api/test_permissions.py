@@ -163,7 +163,8 @@ def test_a_verb_that_is_not_offered_is_405_and_changes_nothing(marketing, dashbo
 
 @pytest.mark.parametrize(
     "path", ["contacts/999/", "contacts/0/", "contacts/abc/", f"contacts/{10**30}/", "contacts/999/events/",
-             "journeys/nobody/", "journeys/a%00b/", "enrolments/999/", "messages/999/", "messages/%00/", "decisions/999/"],
+             "journeys/nobody/", "journeys/a%00b/", "enrolments/999/", "messages/999/", "messages/%00/", "decisions/999/",
+             "messages/1.5/", "nothing/", "contacts/1/nothing/", "a%0Ab/"],
 )  # fmt: skip
 def test_what_does_not_exist_is_404(marketing, path) -> None:
     status, body = marketing.get(path)

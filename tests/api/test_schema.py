@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
+
+from config.api_urls import router
+from config.models import SCOPES
 
 FILE = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
 
@@ -59,3 +63,23 @@ def test_no_operation_is_open(schema) -> None:
     for name, operation in operations(schema):
         assert {"token": []} in operation["security"], name
         assert {} not in operation["security"], name
+
+
+def test_the_document_names_every_address_and_every_filter(schema) -> None:
+    text = (FILE.parent / "api.md").read_text()
+    for name, operation in operations(schema):
+        verb, path = name.split()
+        line = next((line for line in text.splitlines() if f"`{verb.upper()} {path}`" in line), "")
+        assert line, name
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "query" and parameter["name"] not in ("cursor", "page_size"):
+                assert f"`{parameter['name']}`" in line, f"{name}: {parameter['name']}"
+
+
+@pytest.mark.django_db
+def test_the_document_names_every_permission_and_scope() -> None:
+    text = (FILE.parent / "api.md").read_text()
+    views = [view for _, view, _ in router.registry]
+    needed = {permission for view in views for needed in view.needs.values() for permission in needed}
+    assert all(f"`{word}`" in text for word in needed | set(SCOPES))
+    assert all(Permission.objects.filter(codename=word.split(".")[1]).exists() for word in needed)

@@ -6,13 +6,21 @@ from typing import Any
 from channels.base import Outgoing, Receipt, SendError, channels
 
 
-def outgoing(number: int = 1, to: str = "ada@example.test", *, headers: Mapping[str, str] | None = None,
-             metadata: Mapping[str, Any] | None = None, **content: str) -> Outgoing:
+def outgoing(
+    number: int = 1,
+    to: str = "ada@example.test",
+    *,
+    headers: Mapping[str, str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    **content: str,
+) -> Outgoing:
     """A message that is ready to leave."""
     return Outgoing(number, f"visit:{number}", to, content, headers or {}, metadata or {})
 
 
-def hand_over(kind: str, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int = 4) -> dict[int, Receipt | SendError]:
+def hand_over(
+    kind: str, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int = 4
+) -> dict[int, Receipt | SendError]:
     """What came of each message, by its id; every message has exactly one outcome."""
     found = list(channels[kind].send(config, batch, concurrency))
     assert sorted(message.id for message, _ in found) == sorted(message.id for message in batch)

@@ -10,11 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 
 @dataclass
@@ -42,6 +48,13 @@ class Answer:
     after: float = 0
     hang_up: bool = False
 
+    @property
+    def raw(self) -> bytes:
+        """The body as it goes out: bytes and texts as they are, all else as JSON."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+
 
 class Web:
     """An HTTP/1.1 server with kept-open connections. `answer` is called with each request."""
@@ -54,6 +67,11 @@ class Web:
     @property
     def connections(self) -> int:
         return len({request.connection for request in self.requests})
+
+
+class _Threading(ThreadingHTTPServer):
+    request_queue_size = 64
+    daemon_threads = True
 
 
 @contextmanager
@@ -75,11 +93,14 @@ def web() -> Iterator[Web]:
                 with contextlib.suppress(OSError):
                     self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            content = answer.body
-            raw = content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else json.dumps(content).encode()
+            raw = answer.raw
             with contextlib.suppress(OSError):
                 self.send_response(answer.status)
-                for name, value in {"Content-Type": "application/json", "Content-Length": str(len(raw)), **answer.headers}.items():
+                for name, value in {
+                    "Content-Type": "application/json",
+                    "Content-Length": str(len(raw)),
+                    **answer.headers,
+                }.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(raw)
@@ -89,9 +110,7 @@ def web() -> Iterator[Web]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    ThreadingHTTPServer.request_queue_size = 64
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Threading(("127.0.0.1", 0), Handler)
     site = Web(server.server_address[1])
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -126,16 +145,17 @@ class Post:
         self.port = 0
         self.mails: list[Mail] = []
         self.connections = 0
+        self.pipelining = False
         self.on_sender: Callable[[str], str] = lambda address: ""
         self.on_recipient: Callable[[str], str] = lambda address: ""
         self.on_data: Callable[[Mail], str] = lambda mail: ""
 
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list) -> list:
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list
+    ) -> list:
         self.connections += 1
         session.host_name = hostname
         return responses[:-1] + (["250-PIPELINING"] if self.pipelining else []) + responses[-1:]
-
-    pipelining = False
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list) -> str:
         if refusal := self.on_sender(address):
@@ -151,7 +171,13 @@ class Post:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        mail = Mail(envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content, session.peer[1], tuple(envelope.mail_options))
+        mail = Mail(
+            envelope.mail_from,
+            envelope.rcpt_tos[0],
+            envelope.original_content,
+            session.peer[1],
+            tuple(envelope.mail_options),
+        )
         if refusal := self.on_data(mail):
             if refusal == "drop":
                 server.transport.abort()
@@ -199,9 +225,9 @@ def script(*talks: Callable[[Any], None]) -> Iterator[int]:
 
 
 @contextmanager
-def secure(context: ssl.SSLContext) -> Iterator[int]:
-    """A TCP server that shakes hands with this context, and no more; yields its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def of_nobody(folder: Path) -> Iterator[int]:
+    """A TLS server whose certificate nobody vouches for; it shakes hands, and no more. Yields its port."""
+    listener, context = socket.create_server(("127.0.0.1", 0)), _self_signed(folder)
 
     def serve() -> None:
         with contextlib.suppress(OSError):
@@ -216,3 +242,23 @@ def secure(context: ssl.SSLContext) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         listener.close()
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
+    )
+    signed = made.add_extension(
+        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+    ).sign(key, hashes.SHA256())
+    file = folder / "certificate.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context

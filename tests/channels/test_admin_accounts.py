@@ -118,7 +118,12 @@ class TestSecrets:
         assert one.config["auth_token"] == "louder"
 
     def test_options_of_a_provider_count_as_secret(self, operator) -> None:
-        config = {"backend": "postmark", "from_email": "a@b.example", "api_key": "k-1", "webhook_options": {"key": "w-1"}}
+        config = {
+            "backend": "postmark",
+            "from_email": "a@b.example",
+            "api_key": "k-1",
+            "webhook_options": {"key": "w-1"},
+        }
         html = operator.get(page(account("email", config=config))).content.decode()
         assert "k-1" not in html
         assert "w-1" not in html

@@ -36,7 +36,11 @@ def sent() -> Message:
     account("sms")
     ada = contact("ada", phone="+12125550123", first_name="Ada")
     consent(ada, "sms")
-    one = message(ada, template("offer", channel="sms", content={"body": "Hello Ada"}), labels={"journey": "welcome", "step": "hi"})
+    one = message(
+        ada,
+        template("offer", channel="sms", content={"body": "Hello Ada"}),
+        labels={"journey": "welcome", "step": "hi"},
+    )
     gate.release(NOW)
     one.refresh_from_db()
     assert one.state == "sent"
@@ -60,7 +64,9 @@ class TestFinding:
         assert answer.status_code == 200
         return answer.content.decode()
 
-    @pytest.mark.parametrize("query", [{"state": "blocked"}, {"state__exact": "blocked"}, {"reason": "no_consent"}, {"journey": "win-back"}])
+    @pytest.mark.parametrize(
+        "query", [{"state": "blocked"}, {"state__exact": "blocked"}, {"reason": "no_consent"}, {"journey": "win-back"}]
+    )
     def test_by_state_reason_and_journey(self, browser, sent, blocked, query) -> None:
         html = self.found(browser, **query)
         assert f"#{blocked.pk}" in html
@@ -139,7 +145,11 @@ class TestCopy:
 
     def test_looking_at_a_mail_neither_opens_nor_clicks(self, browser, sent) -> None:
         image = f'<img src="{links.open_url(sent.pk)}">'
-        sent.copy.content = {"to": "ada@example.test", "subject": "Hi", "html": f"<p>Hello <a href='/c/x'>you</a></p>{image}"}
+        sent.copy.content = {
+            "to": "ada@example.test",
+            "subject": "Hi",
+            "html": f"<p>Hello <a href='/c/x'>you</a></p>{image}",
+        }
         sent.copy.save()
         answer = browser.get(copy(sent))
         assert "/o/" not in answer.content.decode()

@@ -226,7 +226,10 @@ class TestPreview:
         assert policy.endswith("sandbox")
         assert "script-src" not in policy
         assert "img-src data:;" in policy
-        assert '<iframe class="wm-frame" name="preview" title="Preview" data-look="desktop" sandbox ' in browser.get(page(draft)).content.decode()
+        assert (
+            '<iframe class="wm-frame" name="preview" title="Preview" data-look="desktop" sandbox '
+            in browser.get(page(draft)).content.decode()
+        )
 
     def test_images_of_the_internet_are_loaded_on_demand_only(self, browser, draft) -> None:
         assert "img-src data: https: http:;" in browser.get(preview(draft), {"images": "1"})["Content-Security-Policy"]
@@ -242,7 +245,11 @@ def test_the_page_of_a_version_costs_the_same_however_many_there_are(browser, dr
     few = queries(browser, page(draft))
     for number in range(3, 12):
         TemplateVersion.objects.create(
-            template=draft.template, number=number, author=maria, content=draft.content, created_at=NOW - timedelta(days=1)
+            template=draft.template,
+            number=number,
+            author=maria,
+            content=draft.content,
+            created_at=NOW - timedelta(days=1),
         )
         contact(f"u-{number}")
     assert queries(browser, page(draft)) == few

@@ -12,7 +12,10 @@ from tests.channels import servers
 from tests.channels.sending import failed, hand_over, one, outgoing
 from tests.channels.servers import Answer
 
-UNSUBSCRIBE = {"List-Unsubscribe": "<https://shop.example/u/abc>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+UNSUBSCRIBE = {
+    "List-Unsubscribe": "<https://shop.example/u/abc>",
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+}
 
 
 INACTIVE = (
@@ -22,11 +25,19 @@ INACTIVE = (
 
 
 def mail(number: int = 1, to: str = "ada@example.test", **words):
-    return outgoing(number, to, headers=UNSUBSCRIBE, **({"subject": "Grüße", "text": "Hello", "html": "<p>Hello</p>"} | words))
+    return outgoing(
+        number, to, headers=UNSUBSCRIBE, **({"subject": "Grüße", "text": "Hello", "html": "<p>Hello</p>"} | words)
+    )
 
 
 def config(backend: str, url: str, **options) -> dict:
-    return {"backend": backend, "from_email": "Acorn Shop <hello@shop.example>", "reply_to": "help@shop.example", "api_key": "key-1", "options": {"api_url": url, **options}}
+    return {
+        "backend": backend,
+        "from_email": "Acorn Shop <hello@shop.example>",
+        "reply_to": "help@shop.example",
+        "api_key": "key-1",
+        "options": {"api_url": url, **options},
+    }
 
 
 def postmark(web, **more) -> dict:
@@ -34,7 +45,16 @@ def postmark(web, **more) -> dict:
 
 
 def taken_by_postmark(request: servers.Request) -> Answer:
-    return Answer(200, {"To": request.json["To"], "SubmittedAt": "2026-11-24T12:00:00Z", "MessageID": f"id-{request.json['Metadata']['waymark']}", "ErrorCode": 0, "Message": "OK"})
+    return Answer(
+        200,
+        {
+            "To": request.json["To"],
+            "SubmittedAt": "2026-11-24T12:00:00Z",
+            "MessageID": f"id-{request.json['Metadata']['waymark']}",
+            "ErrorCode": 0,
+            "Message": "OK",
+        },
+    )
 
 
 class TestPostmark:
@@ -47,7 +67,11 @@ class TestPostmark:
         [request] = web.requests
         assert (request.path, request.headers["X-Postmark-Server-Token"]) == ("/email", "key-1")
         sent = request.json
-        assert (sent["From"], sent["To"], sent["ReplyTo"]) == ("Acorn Shop <hello@shop.example>", "ada@example.test", "help@shop.example")
+        assert (sent["From"], sent["To"], sent["ReplyTo"]) == (
+            "Acorn Shop <hello@shop.example>",
+            "ada@example.test",
+            "help@shop.example",
+        )
         assert (sent["Subject"], sent["TextBody"], sent["HtmlBody"]) == ("Grüße", "Hello", "<p>Hello</p>")
         headers = [(header["Name"], header["Value"]) for header in sent["Headers"]]
         assert set(UNSUBSCRIBE.items()) <= set(headers)
@@ -89,13 +113,25 @@ class TestPostmark:
         assert {failed(outcome) for outcome in found.values()} == {("unreachable", False, False)}
 
     def test_a_bad_message_stops_only_itself(self, web):
-        batch = [mail(1), mail(2, "nobody"), mail(3, subject="x\nBcc: eve@example.test"), mail(4, text="", html=" "), mail(5)]
+        batch = [
+            mail(1),
+            mail(2, "nobody"),
+            mail(3, subject="x\nBcc: eve@example.test"),
+            mail(4, text="", html=" "),
+            mail(5),
+        ]
         found = hand_over("email", postmark(web), batch, 1)
-        assert [failed(found[n]) for n in (2, 3, 4)] == [(code, True, False) for code in ("invalid_address", "header_injection", "empty")]
+        assert [failed(found[n]) for n in (2, 3, 4)] == [
+            (code, True, False) for code in ("invalid_address", "header_injection", "empty")
+        ]
         assert len(web.requests) == 2
 
     def test_the_next_one_is_sent_after_a_refusal(self, web):
-        web.answer = lambda request: Answer(422, {"ErrorCode": 300, "Message": "no"}) if "bad" in request.json["To"] else taken_by_postmark(request)
+        web.answer = lambda request: (
+            Answer(422, {"ErrorCode": 300, "Message": "no"})
+            if "bad" in request.json["To"]
+            else taken_by_postmark(request)
+        )
         found = hand_over("email", postmark(web), [mail(1, "bad@example.test"), mail(2)], 1)
         assert failed(found[1])[1]
         assert isinstance(found[2], Receipt)
@@ -103,20 +139,39 @@ class TestPostmark:
 
 class TestMailgun:
     def test_what_arrives(self, web):
-        web.answer = lambda request: Answer(200, {"id": "<20261124.1@mg.shop.example>", "message": "Queued. Thank you."})
+        web.answer = lambda request: Answer(
+            200, {"id": "<20261124.1@mg.shop.example>", "message": "Queued. Thank you."}
+        )
         receipt = one("email", config("mailgun", web.url, sender_domain="mg.shop.example"), mail(7))
         assert receipt == Receipt("<20261124.1@mg.shop.example>")
         [request] = web.requests
         assert request.path == "/mg.shop.example/messages"
         body = request.body.decode()
-        form = {name: values[0] for name, values in parse_qs(body).items()} if "boundary" not in request.headers["Content-Type"] else parts(request)
-        assert (form["to"], form["subject"], form["text"], form["html"]) == ("ada@example.test", "Grüße", "Hello", "<p>Hello</p>")
+        form = (
+            {name: values[0] for name, values in parse_qs(body).items()}
+            if "boundary" not in request.headers["Content-Type"]
+            else parts(request)
+        )
+        assert (form["to"], form["subject"], form["text"], form["html"]) == (
+            "ada@example.test",
+            "Grüße",
+            "Hello",
+            "<p>Hello</p>",
+        )
         assert form["h:List-Unsubscribe"] == UNSUBSCRIBE["List-Unsubscribe"]
-        assert json.loads(form["v:waymark"]) == token_of(7) if form["v:waymark"].startswith('"') else form["v:waymark"] == token_of(7)
+        assert (
+            json.loads(form["v:waymark"]) == token_of(7)
+            if form["v:waymark"].startswith('"')
+            else form["v:waymark"] == token_of(7)
+        )
 
     def test_a_forbidden_domain_is_the_operators_to_mend(self, web):
         web.answer = lambda request: Answer(401, "Forbidden")
-        assert failed(one("email", config("mailgun", web.url, sender_domain="mg.shop.example"), mail())) == ("auth_failed", False, False)
+        assert failed(one("email", config("mailgun", web.url, sender_domain="mg.shop.example"), mail())) == (
+            "auth_failed",
+            False,
+            False,
+        )
 
 
 class TestSendGrid:
@@ -138,13 +193,28 @@ class TestSendGrid:
         assert told["anymail_id"] == receipt.provider_id
 
     def test_bad_requests_are_final(self, web):
-        web.answer = lambda request: Answer(400, {"errors": [{"message": "The from address does not match a verified Sender Identity."}]})
+        web.answer = lambda request: Answer(
+            400, {"errors": [{"message": "The from address does not match a verified Sender Identity."}]}
+        )
         assert failed(one("email", config("sendgrid", web.url), mail())) == ("http_400", True, False)
 
 
 def test_a_provider_that_cannot_carry_our_id_gets_the_mail_without_it(web):
     """Scaleway takes no metadata: the callback is matched by its own id then."""
-    web.answer = lambda request: Answer(200, {"emails": [{"id": "e1", "message_id": "m1", "status": "new", "mail_rcpt": "ada@example.test", "mail_from": "hello@shop.example"}]})
+    web.answer = lambda request: Answer(
+        200,
+        {
+            "emails": [
+                {
+                    "id": "e1",
+                    "message_id": "m1",
+                    "status": "new",
+                    "mail_rcpt": "ada@example.test",
+                    "mail_from": "hello@shop.example",
+                }
+            ]
+        },
+    )
     made = config("scaleway", web.url + "/", project_id="p1")
     assert isinstance(one("email", made, mail(1)), Receipt)
     assert len(web.requests) == 1
@@ -152,39 +222,79 @@ def test_a_provider_that_cannot_carry_our_id_gets_the_mail_without_it(web):
 
 class TestOtherBackends:
     def test_django_smtp_speaks_to_a_real_server(self, post):
-        made = {"backend": "other", "backend_path": "django.core.mail.backends.smtp.EmailBackend", "host": "127.0.0.1", "port": post.port, "from_email": "hello@shop.example"}
+        made = {
+            "backend": "other",
+            "backend_path": "django.core.mail.backends.smtp.EmailBackend",
+            "host": "127.0.0.1",
+            "port": post.port,
+            "from_email": "hello@shop.example",
+        }
         receipts = [one("email", made, mail(n)) for n in (1, 2)]
-        assert [message_from_bytes(arrived.data)["Message-ID"] for arrived in post.mails] == [receipt.provider_id for receipt in receipts]
+        assert [message_from_bytes(arrived.data)["Message-ID"] for arrived in post.mails] == [
+            receipt.provider_id for receipt in receipts
+        ]
         assert post.connections == 1
 
-    @pytest.mark.parametrize(("answer", "outcome"), [("550 5.1.1 no such user", ("smtp_550", True, False)), ("450 4.2.0 greylisted", ("smtp_450", False, False))])
+    @pytest.mark.parametrize(
+        ("answer", "outcome"),
+        [("550 5.1.1 no such user", ("smtp_550", True, False)), ("450 4.2.0 greylisted", ("smtp_450", False, False))],
+    )
     def test_its_refusals_are_understood(self, post, answer, outcome):
         post.on_recipient = lambda address: answer
-        made = {"backend": "other", "backend_path": "django.core.mail.backends.smtp.EmailBackend", "host": "127.0.0.1", "port": post.port, "from_email": "hello@shop.example"}
+        made = {
+            "backend": "other",
+            "backend_path": "django.core.mail.backends.smtp.EmailBackend",
+            "host": "127.0.0.1",
+            "port": post.port,
+            "from_email": "hello@shop.example",
+        }
         assert failed(one("email", made, mail())) == outcome
 
     def test_nobody_there(self):
-        made = {"backend": "other", "backend_path": "django.core.mail.backends.smtp.EmailBackend", "host": "127.0.0.1", "port": servers.unused_port(), "from_email": "hello@shop.example"}
+        made = {
+            "backend": "other",
+            "backend_path": "django.core.mail.backends.smtp.EmailBackend",
+            "host": "127.0.0.1",
+            "port": servers.unused_port(),
+            "from_email": "hello@shop.example",
+        }
         assert failed(one("email", made, mail())) == ("unreachable", False, False)
 
     @pytest.mark.parametrize("path", ["no.such.module.EmailBackend", "channels.mail.mime.Nothing", "nothing"])
     def test_a_path_that_leads_nowhere_waits_for_an_operator(self, path):
-        found = hand_over("email", {"backend": "other", "backend_path": path, "from_email": "hello@shop.example"}, [mail(1), mail(2)])
+        found = hand_over(
+            "email", {"backend": "other", "backend_path": path, "from_email": "hello@shop.example"}, [mail(1), mail(2)]
+        )
         assert {failed(outcome) for outcome in found.values()} == {("misconfigured", False, False)}
 
 
 @pytest.mark.parametrize("provider", sorted(set(PROVIDERS) - {"amazon_ses"}))
 def test_every_provider_of_the_list_can_be_made_with_a_key(provider):
-    needed = {"mailjet": {"secret_key": "s"}, "postal": {"api_url": "https://postal.example"}, "scaleway": {"project_id": "p"}, "unisender_go": {"api_url": "https://go1.unisender.ru/ru/transactional/api/v1"}}
+    needed = {
+        "mailjet": {"secret_key": "s"},
+        "postal": {"api_url": "https://postal.example"},
+        "scaleway": {"project_id": "p"},
+        "unisender_go": {"api_url": "https://go1.unisender.ru/ru/transactional/api/v1"},
+    }
     made = make({"backend": provider, "api_key": "key-1", "options": needed.get(provider, {})})
     assert made.esp_name
-    connect({"backend": provider, "api_key": "key-1", "options": needed.get(provider, {}), "from_email": "hello@shop.example"}).close()
+    connect(
+        {
+            "backend": provider,
+            "api_key": "key-1",
+            "options": needed.get(provider, {}),
+            "from_email": "hello@shop.example",
+        }
+    ).close()
 
 
 def parts(request: servers.Request) -> dict[str, str]:
     """The fields of a multipart form."""
     whole = message_from_bytes(f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode() + request.body)
-    return {part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode() for part in whole.get_payload()}
+    return {
+        part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode()
+        for part in whole.get_payload()
+    }
 
 
 def impatient():

@@ -271,7 +271,7 @@ class TestSms:
             },
         )
         offer = template("offer", channel="sms", content={"body": "Hi"})
-        person = contact("ada", phone="+12125550123")
+        person = contact("ada", phone="+447700900123")
         consent(person, "sms", now=NOW - HOUR)
         assert state(released(message(person, offer))) == ("failed", "opted_out")
         assert Suppression.objects.get().reason == "opt_out"
@@ -290,7 +290,7 @@ class TestSms:
             },
         )
         offer = template("offer", channel="sms", content={"body": "Hi"})
-        person = contact("ada", phone="+12125550123")
+        person = contact("ada", phone="+447700900123")
         consent(person, "sms", now=NOW - HOUR)
         released(message(person, offer))
         assert Address.objects.get().validity == "invalid"
@@ -302,8 +302,8 @@ def test_live_messages_do_not_leave_this_machine_in_the_sandbox(settings, web) -
 
     account("sms")
     offer = template("offer", channel="sms", content={"body": "Hi"})
-    person = contact("ada", phone="+12125550123")
+    person = contact("ada", phone="+447700900123")
     consent(person, "sms", now=NOW - HOUR)
     released(message(person, offer))
-    assert SandboxMessage.objects.get().recipient == "+12125550123"
+    assert SandboxMessage.objects.get().recipient == "+447700900123"
     assert ConsentState.objects.get().state == "granted"

@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 def sent() -> Message:
     account("sms")
     offer = template("offer", channel="sms", content={"body": "Hi"})
-    person = contact("ada", phone="+12125550123")
+    person = contact("ada", phone="+447700900123")
     consent(person, "sms", now=NOW - MINUTE)
     one = message(person, offer)
     gate.release(NOW)

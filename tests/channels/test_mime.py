@@ -4,9 +4,10 @@ import email
 import email.policy
 import re
 from datetime import UTC, datetime
+from email.utils import parseaddr
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from channels.base import SendError
@@ -18,10 +19,16 @@ SENDER = "Acorn Shop <hello@shop.example>"
 LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60)
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=300)
 # Line breaks only as \n: what else can end a line is normalised on its way.
-TEXTS = st.lists(st.one_of(LINES, st.text("a.é= \t€😀", max_size=1200), st.text("a .", min_size=900, max_size=1200)), min_size=1, max_size=5).map("\n".join)
+TEXTS = st.lists(
+    st.one_of(LINES, st.text("a.é= \t€😀", max_size=1200), st.text("a .", min_size=900, max_size=1200)),
+    min_size=1,
+    max_size=5,
+).map("\n".join)
 
 
-def written(*, sender: str = SENDER, reply_to: str = "", to: str = "ada@example.test", headers=None, **content: str) -> bytes:
+def written(
+    *, sender: str = SENDER, reply_to: str = "", to: str = "ada@example.test", headers=None, **content: str
+) -> bytes:
     return mime.build(outgoing(7, to, headers=headers, **content), sender, reply_to, NOW).data
 
 
@@ -41,9 +48,24 @@ def fit_for_smtp(data: bytes) -> bool:
 
 
 def test_a_mail_has_each_header_once_and_both_bodies():
-    unsubscribe = {"List-Unsubscribe": "<https://shop.example/u/abc>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    message = read(written(subject="Hello", text="Plain words", html="<p>Rich words</p>", headers=unsubscribe, reply_to="Help <help@shop.example>"))
-    assert (message["From"], message["To"], message["Subject"]) == (SENDER.replace("Acorn Shop", "Acorn Shop"), "ada@example.test", "Hello")
+    unsubscribe = {
+        "List-Unsubscribe": "<https://shop.example/u/abc>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    message = read(
+        written(
+            subject="Hello",
+            text="Plain words",
+            html="<p>Rich words</p>",
+            headers=unsubscribe,
+            reply_to="Help <help@shop.example>",
+        )
+    )
+    assert (message["From"], message["To"], message["Subject"]) == (
+        SENDER.replace("Acorn Shop", "Acorn Shop"),
+        "ada@example.test",
+        "Hello",
+    )
     assert message["Reply-To"] == "Help <help@shop.example>"
     assert message["X-Waymark-Message"] == "7"
     assert message["Date"].datetime == NOW
@@ -56,8 +78,14 @@ def test_a_mail_has_each_header_once_and_both_bodies():
 def test_list_unsubscribe_is_exactly_one_line():
     """RFC 8058 asks for it, and folding at the wrong place breaks the button at large providers."""
     url = f"<https://shop.example/u/{'x' * 400}>"
-    data = written(subject="Hi", text="Hi", headers={"List-Unsubscribe": url, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
-    assert [line for line in data.split(b"\r\n") if line.lower().startswith(b"list-unsubscribe:")] == [f"List-Unsubscribe: {url}".encode()]
+    data = written(
+        subject="Hi",
+        text="Hi",
+        headers={"List-Unsubscribe": url, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    )
+    assert [line for line in data.split(b"\r\n") if line.lower().startswith(b"list-unsubscribe:")] == [
+        f"List-Unsubscribe: {url}".encode()
+    ]
     assert data.split(b"\r\n").count(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click") == 1
 
 
@@ -77,7 +105,10 @@ def test_two_bodies_never_run_into_each_other(text, html):
     data = written(subject="x", text=text, html=html)
     assert fit_for_smtp(data)
     message = read(data)
-    assert (body(message).removesuffix("\n"), body(message, "html").removesuffix("\n")) == (text.removesuffix("\n"), html.removesuffix("\n"))
+    assert (body(message).removesuffix("\n"), body(message, "html").removesuffix("\n")) == (
+        text.removesuffix("\n"),
+        html.removesuffix("\n"),
+    )
 
 
 @given(WORDS)
@@ -88,20 +119,27 @@ def test_every_subject_arrives_as_it_was_written(subject):
     assert str(read(data)["Subject"]) == subject.strip()
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters='<>@,;:()[]"\\'), min_size=1, max_size=40).filter(str.strip))
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters='<>@,;:()[]"\\'),
+        min_size=1,
+        max_size=40,
+    ).filter(str.strip)
+)
 def test_every_sender_name_arrives_as_it_was_written(name):
-    try:
-        data = written(sender=f"{name} <hello@shop.example>", subject="x", text="x")
-    except SendError as error:
-        assert error.code == "invalid_sender"
-        return
+    sender = f"{name} <hello@shop.example>"
+    assume(parseaddr(sender)[1] == "hello@shop.example")
+    data = written(sender=sender, subject="x", text="x")
     [address] = read(data)["From"].addresses
     assert address.addr_spec == "hello@shop.example"
     # Python's parser puts blanks between encoded words of a name.
     assert "".join(address.display_name.split()) == "".join(name.split())
 
 
-@pytest.mark.parametrize("text", ["one long line without a break: " + "é" * 40 + " plain words that go on" * 12, "<p>" + "word " * 400 + "</p>"])
+@pytest.mark.parametrize(
+    "text",
+    ["one long line without a break: " + "é" * 40 + " plain words that go on" * 12, "<p>" + "word " * 400 + "</p>"],
+)
 def test_a_single_long_line_has_no_bare_line_feed(text):
     """Servers that guard against smuggling refuse a mail with one."""
     data = written(subject="x", text=text)
@@ -128,7 +166,19 @@ def test_an_international_domain_is_written_in_ascii():
     assert mime.build(outgoing(1, "köchin@example.test", subject="x", text="x"), SENDER, "", NOW).utf8
 
 
-@pytest.mark.parametrize("to", ["", "ada", "ada@", "@example.test", "ada@example.test\r\nBcc: eve@example.test", "ada@a.test,eve@b.test", "ada <ada@example.test>", "a b@example.test"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "ada",
+        "ada@",
+        "@example.test",
+        "ada@example.test\r\nBcc: eve@example.test",
+        "ada@a.test,eve@b.test",
+        "ada <ada@example.test>",
+        "a b@example.test",
+    ],
+)
 def test_an_address_that_is_none_is_refused_for_good(to):
     with pytest.raises(SendError, match="is not a mail address") as caught:
         written(to=to, subject="x", text="x")
@@ -136,7 +186,9 @@ def test_an_address_that_is_none_is_refused_for_good(to):
     assert caught.value.code == "invalid_address"
 
 
-@pytest.mark.parametrize("subject", ["Hello\r\nBcc: eve@example.test", "Hello\nBcc: eve@example.test", "Hello\rthere", "nul\x00"])
+@pytest.mark.parametrize(
+    "subject", ["Hello\r\nBcc: eve@example.test", "Hello\nBcc: eve@example.test", "Hello\rthere", "nul\x00"]
+)
 def test_a_subject_cannot_write_further_headers(subject):
     with pytest.raises(SendError, match="line break or control sign") as caught:
         written(subject=subject, text="x")

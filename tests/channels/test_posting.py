@@ -4,8 +4,6 @@ import base64
 import hashlib
 import hmac
 import os
-import ssl
-import subprocess
 import time
 
 import pytest
@@ -43,11 +41,24 @@ def genuine(request: servers.Request, secret: str = SECRET) -> bool:
 
 class TestWhatArrives:
     def test_it_is_signed_and_says_who_and_what(self, web):
-        person = {"id": 4, "external_id": "u4", "email": "ada@example.test", "attributes": {"plan": "pro", "name": "Zoë"}}
-        assert one("webhook", config(web.url + "/hook"), hook(9, contact=person, template="welcome")) == Receipt("visit:9")
+        person = {
+            "id": 4,
+            "external_id": "u4",
+            "email": "ada@example.test",
+            "attributes": {"plan": "pro", "name": "Zoë"},
+        }
+        assert one("webhook", config(web.url + "/hook"), hook(9, contact=person, template="welcome")) == Receipt(
+            "visit:9"
+        )
         [request] = web.requests
         assert (request.method, request.path, request.headers["Content-Type"]) == ("POST", "/hook", "application/json")
-        assert request.json == {"id": 9, "key": "visit:9", "template": "welcome", "contact": person, "content": {"body": "Hello"}}
+        assert request.json == {
+            "id": 9,
+            "key": "visit:9",
+            "template": "welcome",
+            "contact": person,
+            "content": {"body": "Hello"},
+        }
         assert genuine(request)
         assert request.headers["webhook-id"] == "visit:9"
         assert abs(int(request.headers["webhook-timestamp"]) - time.time()) < 60
@@ -138,7 +149,7 @@ class TestNoAnswer:
         assert failed(one("webhook", config(web.url), hook())) == ("no_answer", False, True)
 
     def test_a_certificate_of_nobody_is_never_trusted(self, tmp_path):
-        with tls(tmp_path) as port:
+        with servers.of_nobody(tmp_path) as port:
             found = hand_over("webhook", config(f"https://127.0.0.1:{port}/"), [hook(n) for n in range(3)])
             assert {failed(outcome) for outcome in found.values()} == {("unreachable", False, False)}
 
@@ -170,7 +181,9 @@ class TestWhereTheyMayGo:
         settings.DELIVERY = "live"
         assert failed(one("webhook", config(url), hook())) == ("address_refused", True, False)
 
-    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"])
+    @pytest.mark.parametrize(
+        "host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"]
+    )
     def test_nor_to_this_machine_however_it_is_spelt(self, settings, web, host):
         settings.DELIVERY = "live"
         port = web.url.rpartition(":")[2]
@@ -221,12 +234,3 @@ def test_a_forked_worker_opens_connections_of_its_own(web):
 def test_closing_twice_is_fine():
     posting.close()
     posting.close()
-
-
-def tls(folder):
-    """A server with a certificate that nobody vouches for."""
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
-    subprocess.run([*command, "-keyout", str(folder / "key"), "-out", str(folder / "cert")], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert", folder / "key")
-    return servers.secure(context)

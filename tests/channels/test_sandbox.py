@@ -4,6 +4,7 @@ import os
 import signal
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -214,18 +215,38 @@ def test_two_hundred_mails_of_eight_senders_are_all_there_when_they_are_answered
     assert SandboxMessage.objects.values("subject").distinct().count() == 200
 
 
-def test_the_command_serves_until_it_is_told_to_stop(tmp_path):
+@pytest.fixture
+def command(tmp_path):
+    """`manage.py sandbox` on a database of its own, listening; with its port."""
     port = free_port(0)
     env = {**os.environ, "VAR_DIR": str(tmp_path), "SANDBOX_SMTP": f"smtp://127.0.0.1:{port}"}
-    env |= {"DATABASE_URL": f"sqlite:///{tmp_path}/waymark.sqlite3"}
+    env |= {"DATABASE_URL": f"sqlite:///{tmp_path}/waymark.sqlite3", "PYTHONUNBUFFERED": "1"}
     manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
     subprocess.run([*manage, "migrate", "-v0"], env=env, check=True)
-    with subprocess.Popen([*manage, "sandbox"], env=env, stdout=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen([*manage, "sandbox"], env=env, stdout=subprocess.PIPE, text=True)
+    try:
         assert process.stdout.readline() == f"The mail sandbox listens on 127.0.0.1:{port}.\n"
-        with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
-            client.send_message(letter())
-            process.send_signal(signal.SIGTERM)  # with a session still open
-            assert process.wait(20) == 0
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_command_stops_with_a_session_open_and_keeps_what_it_answered(command, tmp_path):
+    process, port = command
+    with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+        client.send_message(letter())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    with sqlite3.connect(tmp_path / "waymark.sqlite3") as connection:
+        assert connection.execute("SELECT subject FROM channels_sandboxmessage").fetchall() == [("Hello",)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_at_once_is_not_lost(command, number):
+    process, _ = command
+    process.send_signal(number)
+    assert process.wait(20) == 0
 
 
 def test_a_taken_port_is_told(settings):

@@ -34,7 +34,9 @@ def created(request: servers.Request) -> Answer:
     return Answer(201, message(f"SM{form['Body'][-1] * 32}", to=form["To"], body=form["Body"]))
 
 
-def message(sid: str, *, to: str = "+33612345678", body: str = "Hello", at: datetime = NOW, direction: str = "outbound-api") -> dict:
+def message(
+    sid: str, *, to: str = "+33612345678", body: str = "Hello", at: datetime = NOW, direction: str = "outbound-api"
+) -> dict:
     """A message as Twilio shows it."""
     return {
         "sid": sid, "account_sid": SID, "to": to, "from": "+15550001111", "body": body, "status": "queued", "direction": direction,
@@ -45,7 +47,10 @@ def message(sid: str, *, to: str = "+33612345678", body: str = "Hello", at: date
 
 
 def refusal(status: int, code: int, words: str) -> Answer:
-    return Answer(status, {"code": code, "message": words, "more_info": f"https://www.twilio.com/docs/errors/{code}", "status": status})
+    return Answer(
+        status,
+        {"code": code, "message": words, "more_info": f"https://www.twilio.com/docs/errors/{code}", "status": status},
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +64,11 @@ class TestSending:
         [request] = web.requests
         assert request.path == f"/2010-04-01/Accounts/{SID}/Messages.json"
         assert request.headers["Authorization"].startswith("Basic ")
-        assert parse_qs(request.body.decode()) == {"To": ["+33612345678"], "From": ["+15550001111"], "Body": ["Grüße 1"]}
+        assert parse_qs(request.body.decode()) == {
+            "To": ["+33612345678"],
+            "From": ["+15550001111"],
+            "Body": ["Grüße 1"],
+        }
 
     def test_a_messaging_service_chooses_the_sender(self, web):
         one("sms", config(web, from_number="", messaging_service_sid="MG" + "b2" * 16), sms())
@@ -119,10 +128,18 @@ class TestRefusals:
 
 class TestNoAnswer:
     def test_nobody_there_is_tried_again(self, web):
-        assert failed(one("sms", config(web, api_base=f"http://127.0.0.1:{servers.unused_port()}"), sms())) == ("unreachable", False, False)
+        assert failed(one("sms", config(web, api_base=f"http://127.0.0.1:{servers.unused_port()}"), sms())) == (
+            "unreachable",
+            False,
+            False,
+        )
 
     def test_a_name_that_leads_nowhere_is_tried_again(self, web):
-        assert failed(one("sms", config(web, api_base="http://nowhere.invalid"), sms())) == ("unreachable", False, False)
+        assert failed(one("sms", config(web, api_base="http://nowhere.invalid"), sms())) == (
+            "unreachable",
+            False,
+            False,
+        )
 
     def test_a_time_out_leaves_it_open_whether_it_was_taken(self, web, monkeypatch):
         monkeypatch.setattr(twilio, "TIMEOUT", 0.3)
@@ -137,7 +154,9 @@ class TestNoAnswer:
 @pytest.mark.django_db
 class TestLookUp:
     def look_up(self, web, listed, *, since=NOW, now=NOW + timedelta(minutes=5)):
-        web.answer = lambda request: Answer(200, {"messages": listed, "next_page_uri": None, "page": 0, "page_size": 100, "uri": "/x"})
+        web.answer = lambda request: Answer(
+            200, {"messages": listed, "next_page_uri": None, "page": 0, "page_size": 100, "uri": "/x"}
+        )
         with clock.at(now):
             return channels["sms"].look_up(config(web), 1, "visit:1", "+33612345678", since)
 
@@ -146,7 +165,10 @@ class TestLookUp:
         assert parse_qs(urlsplit(web.requests[0].path).query)["To"] == ["+33612345678"]
 
     def test_none_once_the_list_is_final_means_never(self, web):
-        assert self.look_up(web, [message("SM0", at=NOW - timedelta(hours=1)), message("SM1", direction="inbound")]) is None
+        assert (
+            self.look_up(web, [message("SM0", at=NOW - timedelta(hours=1)), message("SM1", direction="inbound")])
+            is None
+        )
 
     def test_none_so_soon_tells_nothing(self, web):
         with pytest.raises(CannotTell, match="not final"):
@@ -169,7 +191,9 @@ class TestLookUp:
 class TestCallbacks:
     PATH = "/webhooks/twilio/main/status"
 
-    def request(self, form: dict, *, query: str = "", token: str = TOKEN, signed_url: str = "", signed_form: dict | None = None):
+    def request(
+        self, form: dict, *, query: str = "", token: str = TOKEN, signed_url: str = "", signed_form: dict | None = None
+    ):
         url = signed_url or f"https://mail.shop.example{self.PATH}{query}"
         signature = RequestValidator(token).compute_signature(url, signed_form or form)
         found = RequestFactory().post(self.PATH + query, form, headers={"X-Twilio-Signature": signature})
@@ -180,7 +204,13 @@ class TestCallbacks:
     def address(self, settings):
         settings.BASE_URL = "https://mail.shop.example"
 
-    FORM = {"MessageSid": "SM1", "MessageStatus": "delivered", "To": "+33612345678", "AccountSid": SID, "ApiVersion": "2010-04-01"}
+    FORM = {
+        "MessageSid": "SM1",
+        "MessageStatus": "delivered",
+        "To": "+33612345678",
+        "AccountSid": SID,
+        "ApiVersion": "2010-04-01",
+    }
 
     @pytest.mark.parametrize("query", ["", "?m=7.abc", "?m=7.a%2Bb&x=1"])
     def test_one_of_twilios_own_is_believed(self, web, query):
@@ -189,8 +219,12 @@ class TestCallbacks:
     def test_a_forged_one_is_not(self, web):
         known = config(web)
         assert not channels["sms"].verify(self.request(self.FORM, token="guessed"), known)
-        assert not channels["sms"].verify(self.request(self.FORM, signed_url="https://other.example/webhooks/twilio/main/status"), known)
-        assert not channels["sms"].verify(self.request(self.FORM, signed_form={**self.FORM, "MessageStatus": "failed"}), known)
+        assert not channels["sms"].verify(
+            self.request(self.FORM, signed_url="https://other.example/webhooks/twilio/main/status"), known
+        )
+        assert not channels["sms"].verify(
+            self.request(self.FORM, signed_form={**self.FORM, "MessageStatus": "failed"}), known
+        )
         assert not channels["sms"].verify(self.request(self.FORM), {**known, "auth_token": ""})
         assert not channels["sms"].verify(RequestFactory().post(self.PATH, self.FORM), known)
 
@@ -218,5 +252,3 @@ class TestCallbacks:
     def test_a_callback_without_a_message_is_told_so(self, web, form):
         with pytest.raises(ValueError, match="no MessageSid or no MessageStatus"):
             channels["sms"].parse(self.request(form), config(web), NOW)
-
-

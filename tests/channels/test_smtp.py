@@ -15,7 +15,14 @@ from tests.channels.sending import failed, hand_over, one, outgoing
 
 
 def config(port: int, **more) -> dict:
-    return {"backend": "smtp", "host": "127.0.0.1", "port": port, "from_email": "Acorn Shop <hello@shop.example>", "timeout": 5, **more}
+    return {
+        "backend": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "from_email": "Acorn Shop <hello@shop.example>",
+        "timeout": 5,
+        **more,
+    }
 
 
 def mail(number: int = 1, to: str = "ada@example.test", text: str = "Hello", **more):
@@ -49,7 +56,11 @@ class TestWhatArrives:
 
     def test_unsubscribe_headers_arrive_on_one_line(self, server):
         url = f"<https://shop.example/u/{'y' * 300}>"
-        one("email", config(server.port), mail(headers={"List-Unsubscribe": url, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}))
+        one(
+            "email",
+            config(server.port),
+            mail(headers={"List-Unsubscribe": url, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}),
+        )
         assert f"List-Unsubscribe: {url}\r\n".encode() in server.mails[0].data
 
 
@@ -113,7 +124,10 @@ class TestRefusals:
         assert server.connections == 1
         assert answer[:3] in str(found[2])
 
-    @pytest.mark.parametrize(("answer", "outcome"), [("554 5.7.1 spam", ("smtp_554", True, False)), ("451 4.3.0 try later", ("smtp_451", False, False))])
+    @pytest.mark.parametrize(
+        ("answer", "outcome"),
+        [("554 5.7.1 spam", ("smtp_554", True, False)), ("451 4.3.0 try later", ("smtp_451", False, False))],
+    )
     def test_the_text_is_refused(self, server, answer, outcome):
         server.on_data = lambda arrived: answer if b"Mail 2" in arrived.data else ""
         found = hand_over("email", config(server.port), [mail(n) for n in (1, 2, 3)], 1)
@@ -133,9 +147,17 @@ class TestRefusals:
             assert server.mails[0].recipient == "köchin@example.test"
 
     def test_a_bad_message_stops_only_itself(self, server):
-        batch = [mail(1), mail(2, "not an address"), outgoing(3, subject="x\nBcc: eve@example.test", text="x"), outgoing(4, subject="x"), mail(5)]
+        batch = [
+            mail(1),
+            mail(2, "not an address"),
+            outgoing(3, subject="x\nBcc: eve@example.test", text="x"),
+            outgoing(4, subject="x"),
+            mail(5),
+        ]
         found = hand_over("email", config(server.port), batch, 1)
-        assert [failed(found[n]) for n in (2, 3, 4)] == [(code, True, False) for code in ("invalid_address", "header_injection", "empty")]
+        assert [failed(found[n]) for n in (2, 3, 4)] == [
+            (code, True, False) for code in ("invalid_address", "header_injection", "empty")
+        ]
         assert len(server.mails) == 2
 
 
@@ -148,13 +170,23 @@ class TestBrokenConnections:
         assert failed(one("email", config(25, host="nowhere.invalid"), mail())) == ("unreachable", False, False)
 
     def test_a_wrong_password_fails_every_mail_for_now(self):
-        with servers.post(auth_require_tls=False, authenticator=lambda *_: AuthResult(success=False, handled=False)) as server:
+        with servers.post(
+            auth_require_tls=False, authenticator=lambda *_: AuthResult(success=False, handled=False)
+        ) as server:
             found = hand_over("email", config(server.port, username="ada", password="wrong"), [mail(1), mail(2)], 2)
             assert {failed(outcome) for outcome in found.values()} == {("auth_failed", False, False)}
 
     def test_a_server_without_starttls_gets_no_password(self, server):
-        assert failed(one("email", config(server.port, use_tls=True, username="ada", password="x"), mail())) == ("not_supported", False, False)
+        assert failed(one("email", config(server.port, use_tls=True, username="ada", password="x"), mail())) == (
+            "not_supported",
+            False,
+            False,
+        )
         assert not server.mails
+
+    def test_a_certificate_of_nobody_is_never_trusted(self, tmp_path):
+        with servers.of_nobody(tmp_path) as port:
+            assert failed(one("email", config(port, use_ssl=True), mail())) == ("unreachable", False, False)
 
     def test_a_connection_that_breaks_after_the_text_leaves_it_open_whether_it_was_taken(self, server):
         server.on_data = lambda arrived: "drop"
@@ -211,7 +243,11 @@ def talk(file, pipelining: bool, *, answer_text: bytes | None = b"250 taken\r\n"
                         return
                     in_text = False
             elif line.upper().startswith(b"EHLO"):
-                file.write(b"250-hello\r\n250-PIPELINING\r\n250 8BITMIME\r\n" if pipelining else b"250-hello\r\n250 8BITMIME\r\n")
+                file.write(
+                    b"250-hello\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+                    if pipelining
+                    else b"250-hello\r\n250 8BITMIME\r\n"
+                )
             elif line.upper() == b"DATA":
                 in_text = True
                 file.write(b"354 go on\r\n")

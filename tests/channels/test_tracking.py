@@ -19,7 +19,12 @@ from channels.mail.backends import token_of
 PAYLOADS = Path(__file__).parents[1] / "providers"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POSTMARK = {"backend": "postmark", "api_key": "server-token", "webhook_secret": "user:secret"}
-MAILGUN = {"backend": "mailgun", "api_key": "key-1", "options": {"sender_domain": "mg.shop.example"}, "webhook_options": {"webhook_signing_key": "signing-key"}}
+MAILGUN = {
+    "backend": "mailgun",
+    "api_key": "key-1",
+    "options": {"sender_domain": "mg.shop.example"},
+    "webhook_options": {"webhook_signing_key": "signing-key"},
+}
 
 
 def payload(provider: str, name: str) -> Any:
@@ -30,12 +35,16 @@ def request(body: Any, *, login: str = "", **headers: str):
     if login:
         headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return RequestFactory().post("/webhooks/anymail/main/x/tracking", raw, content_type="application/json", headers=headers)
+    return RequestFactory().post(
+        "/webhooks/anymail/main/x/tracking", raw, content_type="application/json", headers=headers
+    )
 
 
 def signed_by_mailgun(body: Any, key: str = "signing-key") -> Any:
     found = body["signature"]
-    found["signature"] = hmac.new(key.encode(), f"{found['timestamp']}{found['token']}".encode(), hashlib.sha256).hexdigest()
+    found["signature"] = hmac.new(
+        key.encode(), f"{found['timestamp']}{found['token']}".encode(), hashlib.sha256
+    ).hexdigest()
     return body
 
 
@@ -57,7 +66,9 @@ class TestPostmark:
     def test_an_account_without_a_password_believes_nobody(self):
         """Postmark signs nothing: anybody could tell that somebody unsubscribed."""
         assert not verify(request(payload("postmark", "delivered")), {"backend": "postmark", "api_key": "server-token"})
-        assert not verify(request(payload("postmark", "delivered"), login=":"), {"backend": "postmark", "webhook_secret": ""})
+        assert not verify(
+            request(payload("postmark", "delivered"), login=":"), {"backend": "postmark", "webhook_secret": ""}
+        )
 
     @pytest.mark.parametrize(("name", "reason", "key"), [
         ("delivered", "", ""), ("bounced", "bounced", "901542550"), ("complained", "spam", "901542551"), ("clicked", "https://shop.example/sale", ""),
@@ -76,7 +87,9 @@ class TestPostmark:
         body = {**payload("postmark", "delivered"), "DeliveredAt": "2031-01-01T00:00:00Z"}
         assert parse(request(body), POSTMARK)[0].occurred_at == NOW
 
-    @pytest.mark.parametrize("token", ["42", "42.guessed", "", token_of(43).replace("43.", "42."), "²." + token_of(2)[2:], None, 42])
+    @pytest.mark.parametrize(
+        "token", ["42", "42.guessed", "", token_of(43).replace("43.", "42."), "²." + token_of(2)[2:], None, 42]
+    )
     def test_an_id_of_ours_is_only_believed_with_our_signature(self, token):
         body = {**payload("postmark", "delivered"), "Metadata": {"waymark": token}}
         assert parse(request(body), POSTMARK)[0].message_id == 0
@@ -99,7 +112,12 @@ class TestMailgun:
     def test_what_it_tells(self, name, reason):
         body = payload("mailgun", name)
         [update] = parse(request(signed_by_mailgun(body)), MAILGUN)
-        assert (update.status, update.reason, update.key, update.message_id) == (name, reason, body["signature"]["token"], 42)
+        assert (update.status, update.reason, update.key, update.message_id) == (
+            name,
+            reason,
+            body["signature"]["token"],
+            42,
+        )
         assert update.provider_id == "<20261124115930.1.ABC@mg.shop.example>"
 
 
@@ -109,12 +127,21 @@ class TestSendGrid:
         return ec.generate_private_key(ec.SECP256R1())
 
     def config(self, keys) -> dict:
-        shown = keys.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        return {"backend": "sendgrid", "api_key": "SG.x", "webhook_options": {"tracking_webhook_verification_key": base64.b64encode(shown).decode()}}
+        shown = keys.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return {
+            "backend": "sendgrid",
+            "api_key": "SG.x",
+            "webhook_options": {"tracking_webhook_verification_key": base64.b64encode(shown).decode()},
+        }
 
     def signed(self, keys, raw: bytes, timestamp: str = "1795521570") -> dict[str, str]:
         signature = keys.sign(timestamp.encode() + raw, ec.ECDSA(hashes.SHA256()))
-        return {"X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(), "X-Twilio-Email-Event-Webhook-Timestamp": timestamp}
+        return {
+            "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(),
+            "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
+        }
 
     def test_it_is_believed_with_its_signature(self, keys):
         raw = json.dumps(payload("sendgrid", "batch")).encode()
@@ -134,15 +161,19 @@ class TestSendGrid:
 
     def test_a_broken_key_believes_nobody(self):
         raw = b"[]"
-        assert not verify(request(raw), {"backend": "sendgrid", "webhook_options": {"tracking_webhook_verification_key": "no key"}})
+        assert not verify(
+            request(raw), {"backend": "sendgrid", "webhook_options": {"tracking_webhook_verification_key": "no key"}}
+        )
 
 
 class TestWhatMakesNoSense:
-    @pytest.mark.parametrize("config", [{"backend": "smtp"}, {"backend": "other"}, {"backend": "pigeon"}, {"backend": "scaleway"}])
+    @pytest.mark.parametrize(
+        "config", [{"backend": "smtp"}, {"backend": "other"}, {"backend": "pigeon"}, {"backend": "scaleway"}]
+    )
     def test_a_provider_without_callbacks_is_believed_nothing(self, config):
         assert not verify(request({}, login="user:secret"), {**config, "webhook_secret": "user:secret"})
 
-    @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"null", b'"text"', b"{\"event-data\": 5}", b"\xff"])
+    @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"null", b'"text"', b'{"event-data": 5}', b"\xff"])
     def test_a_body_that_is_none_is_told_so(self, body):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r".+"):
             parse(request(body), MAILGUN)

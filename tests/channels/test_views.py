@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def sent() -> Message:
     account("sms")
     offer = template("offer", channel="sms", content={"body": "Hi"})
-    person = contact("ada", phone="+12125550123")
+    person = contact("ada", phone="+447700900123")
     consent(person, "sms", now=NOW)
     one = message(person, offer)
     gate.release(NOW)

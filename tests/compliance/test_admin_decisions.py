@@ -55,7 +55,9 @@ def unknown(offer) -> Message:
     consent(ada, "sms")
     one = message(ada, offer)
     gate.release(NOW)
-    Message.objects.filter(pk=one.pk).update(state="unknown", error="No answer.", reason="no_answer", due_at=NOW + timedelta(hours=1))
+    Message.objects.filter(pk=one.pk).update(
+        state="unknown", error="No answer.", reason="no_answer", due_at=NOW + timedelta(hours=1)
+    )
     return Message.objects.get(pk=one.pk)
 
 
@@ -111,7 +113,12 @@ class TestList:
         chief = staff.client("Administrator")
         address = reverse("admin:compliance_decision_change", args=(Decision.objects.get().pk,))
         assert chief.post(address, {"outcome": "allow"}).status_code == 403
-        assert chief.post(reverse("admin:compliance_decision_delete", args=(Decision.objects.get().pk,)), {"post": "yes"}).status_code == 403
+        assert (
+            chief.post(
+                reverse("admin:compliance_decision_delete", args=(Decision.objects.get().pk,)), {"post": "yes"}
+            ).status_code
+            == 403
+        )
 
     def test_who(self, blocked) -> None:
         everybody = {"Marketer", "Legal reviewer", "Operator", "Support agent", "Analyst", "Administrator"}
@@ -184,7 +191,14 @@ class TestPolicies:
     ADD_CAP = reverse("admin:compliance_frequencycap_add")
 
     def quiet(self, **changes) -> dict:
-        data = {"brand": brand().pk, "channel": "sms", "start": "21:00", "end": "08:00", "classes": ["marketing"], "enabled": "on"}
+        data = {
+            "brand": brand().pk,
+            "channel": "sms",
+            "start": "21:00",
+            "end": "08:00",
+            "classes": ["marketing"],
+            "enabled": "on",
+        }
         return {**data, **changes}
 
     def test_quiet_hours_are_set_with_ticks(self, lena) -> None:

@@ -209,5 +209,8 @@ class TestRecord:
         assert "Fine" in legal.get(address).content.decode()
         chief = staff.client("Administrator")
         assert chief.post(address, {"approved": ""}).status_code == 403
-        assert chief.post(reverse("admin:compliance_approval_delete", args=(approval.pk,)), {"post": "yes"}).status_code == 403
+        assert (
+            chief.post(reverse("admin:compliance_approval_delete", args=(approval.pk,)), {"post": "yes"}).status_code
+            == 403
+        )
         assert chief.get(reverse("admin:compliance_approval_add")).status_code == 403

@@ -39,7 +39,11 @@ def test_everything_that_can_be_stopped_is_in_one_list(operator) -> None:
 
 @pytest.mark.parametrize(
     ("what", "named"),
-    [("all:", "Everything is stopped."), ("channel:sms", "The channel sms is stopped."), ("brand:acme", "The brand acme is stopped.")],
+    [
+        ("all:", "Everything is stopped."),
+        ("channel:sms", "The channel sms is stopped."),
+        ("brand:acme", "The brand acme is stopped."),
+    ],
 )
 def test_it_holds_what_would_leave_until_it_is_lifted(operator, what, named) -> None:
     account("sms")

@@ -28,7 +28,7 @@ def offer():
 
 
 def person(name: str = "ada", *, allows: bool = True, number: int = 23, **fields) -> Contact:
-    found = contact(name, phone=f"+1212555{number:04}", **fields)
+    found = contact(name, phone=f"+44770090{number:04}", **fields)
     if allows:
         consent(found, "sms", now=NOW - 30 * DAY)
     return found
@@ -50,7 +50,7 @@ class TestWhatLeaves:
         assert (one.state, one.reason) == ("sent", "")
         assert (one.version, one.message_class) == (TemplateVersion.objects.get(), "marketing")
         assert SandboxMessage.objects.get().text == "Hello Ada"
-        assert RenderedCopy.objects.get(message=one).content == {"body": "Hello Ada", "to": "+12125550023"}
+        assert RenderedCopy.objects.get(message=one).content == {"body": "Hello Ada", "to": "+447700900023"}
         assert one.clearance == decision(one).pk
         fact = Event.objects.get(name="message.sent")
         assert fact.properties["key"] == one.key
@@ -63,8 +63,8 @@ class TestWhatLeaves:
         assert {verdict.outcome for verdict in trace} == {"allow"}
         evidence = decision(one).evidence
         assert evidence["fingerprint"] == one.version.fingerprint
-        assert evidence["zone"] == "UTC"
-        assert evidence["zone_source"] == "brand"
+        assert (evidence["zone"], evidence["jurisdictions"]) == ("Europe/London", ["GB"])
+        assert evidence["rule_set"] == 1
 
     def test_the_database_lets_nothing_leave_without_a_decision(self, offer) -> None:
         one = message(person(), offer)
@@ -160,12 +160,12 @@ class TestRefusals:
         self.refused(one, "opted_out", NOW + HOUR)
 
     def test_an_address_on_the_suppression_list_survives_its_contact(self, offer) -> None:
-        digest = addresses.digest("phone", "+12125550023")
+        digest = addresses.digest("phone", "+447700900023")
         suppressions.add([suppressions.Suppress(digest, "phone", Suppression.Reason.LEGAL)], NOW - DAY)
         self.refused(message(person(), offer), "suppressed")
 
     def test_a_suppression_of_another_brand_does_not_hold(self, offer) -> None:
-        digest = addresses.digest("phone", "+12125550023")
+        digest = addresses.digest("phone", "+447700900023")
         other = brand("other")
         suppressions.add([suppressions.Suppress(digest, "phone", "opt_out", brand_id=other.pk)], NOW - DAY)
         assert released(message(person(), offer)).state == "sent"
@@ -182,8 +182,8 @@ class TestRefusals:
 
     def test_the_newest_address_is_the_one_in_use(self, offer) -> None:
         ada = person()
-        address(ada, "phone", "+12125550099", now=NOW + HOUR)
-        assert released(message(ada, offer)).address.value == "+12125550099"
+        address(ada, "phone", "+447700900099", now=NOW + HOUR)
+        assert released(message(ada, offer)).address.value == "+447700900099"
 
     def test_what_expired_while_it_waited(self, offer) -> None:
         self.refused(message(person(), offer, expires_at=NOW), "expired")

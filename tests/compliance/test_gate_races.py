@@ -24,7 +24,7 @@ def house():
 
 
 def people(count: int):
-    found = [contact(f"u{n}", phone=f"+1212555{n:04}") for n in range(count)]
+    found = [contact(f"u{n}", phone=f"+44770090{n:04}") for n in range(count)]
     for person in found:
         consent(person, "sms", now=NOW - timedelta(days=1))
     return found

@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance import judging
-from compliance.base import CapFact, ConsentFact, Facts, QuietFact, SentFact, SuppressionFact, Verdict, VersionFact, rules
+from compliance.base import (
+    CapFact,
+    ConsentFact,
+    Facts,
+    QuietFact,
+    SentFact,
+    SuppressionFact,
+    Verdict,
+    VersionFact,
+    rules,
+)
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(2026, 11, 1), datetime(2026, 12, 31)).map(lambda naive: naive.replace(tzinfo=UTC))

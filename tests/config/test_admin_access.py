@@ -9,7 +9,7 @@ from config.models import ApiToken
 from contacts import suppressions
 from contacts.models import Consent, Event, RejectedEvent, Suppression
 from tests import staff
-from tests.builders import NOW, brand, consent, contact, event, segment, source
+from tests.builders import NOW, brand, consent, contact, event, segment, source, topic
 
 pytestmark = pytest.mark.django_db
 M, L, O, S, A, X = staff.ROLES  # noqa: E741
@@ -39,6 +39,9 @@ TABLE = {
     "contacts_brand_changelist": {M, L, O, S, A, X},
     "contacts_brand_add": {X},
     "contacts_brand_change": {M, L, O, S, A, X},
+    "contacts_topic_changelist": {M, L, O, S, A, X},
+    "contacts_topic_add": {L, X},
+    "contacts_topic_change": {M, L, O, S, A, X},
     "contacts_segment_changelist": {M, L, O, A, X},
     "contacts_segment_add": {M, X},
     "contacts_segment_change": {M, L, O, A, X},
@@ -81,6 +84,7 @@ def things():
     return {
         "contacts_contact": person.pk,
         "contacts_brand": brand().pk,
+        "contacts_topic": topic().pk,
         "contacts_segment": segment().pk,
         "contacts_source": shop.pk,
         "contacts_rejectedevent": rejected.pk,
@@ -129,6 +133,7 @@ def test_the_table_names_every_page_of_these_floors():
         "auth_user_delete",
         "auth_group_delete",
         "contacts_brand_delete",
+        "contacts_topic_delete",
         "contacts_source_delete",
     )
     names = {pattern.name for pattern in site.urls[0] if getattr(pattern, "name", None)}

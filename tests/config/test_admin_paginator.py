@@ -1,5 +1,7 @@
 """Lists of any length: nothing is counted to the end, and the count is told as what it is."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -58,7 +60,6 @@ def test_a_plain_list_can_be_paged_too():
 
 
 @pytest.mark.postgres
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="the planner's estimate is PostgreSQL's")
 def test_a_whole_large_table_is_estimated_by_the_planner():
     fill(MOST + 2_000)
     with connection.cursor() as cursor:
@@ -72,7 +73,6 @@ def test_a_whole_large_table_is_estimated_by_the_planner():
 
 
 @pytest.mark.postgres
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="the planner's estimate is PostgreSQL's")
 def test_a_filtered_list_is_never_estimated():
     fill(MOST + 2_000)
     with connection.cursor() as cursor:
@@ -91,4 +91,4 @@ def test_the_list_says_that_there_are_more():
     assert "200 contacts" in foot("/admin/contacts/contact/?q=c-")  # a search reads so many entries of an index
     assert "1 contact " in foot("/admin/contacts/contact/?q=needle")
     everything = foot("/admin/contacts/contact/")
-    assert "more than 10,000 contacts" in everything or "about 10,000 contacts" in everything
+    assert re.search(r"(more than 10|about \d+),000 contacts", everything)

@@ -22,7 +22,7 @@ def me(browser):
 
 
 def errors(response):
-    return " ".join(sum(response.context["adminform"].form.errors.values(), []))
+    return " ".join(text for texts in response.context["adminform"].form.errors.values() for text in texts)
 
 
 @pytest.fixture

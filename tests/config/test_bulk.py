@@ -13,7 +13,20 @@ from config import bulk
 from tests.builders import NOW
 
 pytestmark = pytest.mark.django_db
-ODD = ["", "plain", "Zoë's \"quote\"", "a\\b", "line\nbreak\ttab", "%s %% {}", "'; DROP TABLE x; --", "日本語 😀", " edge ", "NULL", "{1,2}", "\\x00"]
+ODD = [
+    "",
+    "plain",
+    'Zoë\'s "quote"',
+    "a\\b",
+    "line\nbreak\ttab",
+    "%s %% {}",
+    "'; DROP TABLE x; --",
+    "日本語 😀",
+    " edge ",
+    "NULL",
+    "{1,2}",
+    "\\x00",
+]
 
 
 @pytest.fixture
@@ -35,9 +48,15 @@ def things(db) -> type[models.Model]:
             data = models.JSONField(default=dict)
             maybe = models.JSONField(null=True)
 
+            def __str__(self) -> str:
+                return self.key
+
             class Meta:
                 app_label = "tests"
-                constraints = [models.UniqueConstraint(fields=["key"], name="one_thing_per_key"), models.CheckConstraint(condition=models.Q(number__gte=0), name="never_negative")]
+                constraints = [
+                    models.UniqueConstraint(fields=["key"], name="one_thing_per_key"),
+                    models.CheckConstraint(condition=models.Q(number__gte=0), name="never_negative"),
+                ]
 
     sql, params = connection.schema_editor().table_sql(Thing)
     with connection.cursor() as cursor:
@@ -51,7 +70,14 @@ FULL: dict[str, Any] = {
     "key": "k", "note": "words", "number": 3, "big": 2**62, "share": 0.1, "price": Decimal("19.90"), "on": False, "at": datetime(2026, 11, 24, 12, 0, 0, 123456, UTC),
     "day": date(2026, 2, 28), "lasts": timedelta(days=3, microseconds=5), "data": {"a": [1, 2.5, None, True, "é"], "b": {}}, "maybe": [1],
 }  # fmt: skip
-EMPTY: dict[str, Any] = {**dict.fromkeys(("big", "share", "price", "at", "day", "lasts", "maybe")), "key": "none", "note": "", "number": 0, "on": True, "data": {}}
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("big", "share", "price", "at", "day", "lasts", "maybe")),
+    "key": "none",
+    "note": "",
+    "number": 0,
+    "on": True,
+    "data": {},
+}
 
 
 def stored(model: type[models.Model], key: str) -> dict[str, Any]:
@@ -100,7 +126,12 @@ class TestInsert:
 
     def test_a_known_key_is_left_out_and_missing_from_the_answer(self, things):
         bulk.insert(things, [{"key": "a", "number": 1}])
-        made = bulk.insert(things, [{"key": name, "number": 2} for name in ("a", "b", "b", "c")], ignore_conflicts=True, returning=("key",))
+        made = bulk.insert(
+            things,
+            [{"key": name, "number": 2} for name in ("a", "b", "b", "c")],
+            ignore_conflicts=True,
+            returning=("key",),
+        )
         assert sorted(made) == [("b",), ("c",)]
         assert stored(things, "a")["number"] == 1
 
@@ -135,8 +166,16 @@ class TestUpsert:
 
     def test_new_ones_are_added_and_known_ones_changed(self, things):
         bulk.insert(things, [{"key": "a", "number": 1, "note": "kept"}])
-        self.put(things, [{"key": "a", "number": 2, "data": {"x": 1}, "at": NOW}, {"key": "b", "number": 3, "data": {}, "at": None}])
-        assert {name: stored(things, "a")[name] for name in ("number", "note", "data", "at")} == {"number": 2, "note": "kept", "data": {"x": 1}, "at": NOW}
+        self.put(
+            things,
+            [{"key": "a", "number": 2, "data": {"x": 1}, "at": NOW}, {"key": "b", "number": 3, "data": {}, "at": None}],
+        )
+        assert {name: stored(things, "a")[name] for name in ("number", "note", "data", "at")} == {
+            "number": 2,
+            "note": "kept",
+            "data": {"x": 1},
+            "at": NOW,
+        }
         assert stored(things, "b")["number"] == 3
 
     @pytest.mark.parametrize(("minutes", "number"), [(-1, 1), (0, 2), (1, 2)])
@@ -148,7 +187,12 @@ class TestUpsert:
     def test_unless_keeps_what_is_stored(self, things):
         table = connection.ops.quote_name(things._meta.db_table)
         bulk.insert(things, [{"key": "a", "number": 1}, {"key": "b", "number": 5}])
-        changed = self.put(things, [{"key": name, "number": 9, "data": {}, "at": None} for name in "abc"], unless=f"{table}.number = 5", returning=("key",))
+        changed = self.put(
+            things,
+            [{"key": name, "number": 9, "data": {}, "at": None} for name in "abc"],
+            unless=f"{table}.number = 5",
+            returning=("key",),
+        )
         assert sorted(changed) == [("a",), ("c",)]
         assert [stored(things, name)["number"] for name in "abc"] == [9, 5, 9]
 
@@ -169,12 +213,20 @@ class TestUpdate:
 
     def test_each_row_gets_its_own_values_and_others_none(self, things):
         bulk.insert(things, [{"key": name, "number": 1} for name in "abc"])
-        assert bulk.update(things, [{"key": "a", "number": 2}, {"key": "c", "number": 3}, {"key": "gone", "number": 4}], key="key") == 2
+        assert (
+            bulk.update(
+                things, [{"key": "a", "number": 2}, {"key": "c", "number": 3}, {"key": "gone", "number": 4}], key="key"
+            )
+            == 2
+        )
         assert [stored(things, name)["number"] for name in "abc"] == [2, 1, 3]
 
     def test_only_guards_the_transition(self, things):
         bulk.insert(things, [{"key": "a", "number": 1}, {"key": "b", "number": 2}])
-        assert bulk.update(things, [{"key": "a", "note": "x"}, {"key": "b", "note": "x"}], key="key", only="number = 2") == 1
+        assert (
+            bulk.update(things, [{"key": "a", "note": "x"}, {"key": "b", "note": "x"}], key="key", only="number = 2")
+            == 1
+        )
         assert [stored(things, name)["note"] for name in "ab"] == ["", "x"]
 
     @pytest.mark.parametrize("text", ODD)

@@ -53,5 +53,12 @@ def test_any_zone_will_do_but_none_will_not():
 
 def test_nobody_else_reads_the_time():
     """What reads a clock of its own cannot be simulated."""
-    files = [path for name in PACKAGES for path in (Path(settings.BASE_DIR) / name).rglob("*.py") if "migrations" not in path.parts]
-    assert [f"{path}: {line.strip()}" for path in files for line in path.read_text().splitlines() if READS.search(line)] == []
+    files = [
+        path
+        for name in PACKAGES
+        for path in (Path(settings.BASE_DIR) / name).rglob("*.py")
+        if "migrations" not in path.parts
+    ]
+    assert [
+        f"{path}: {line.strip()}" for path in files for line in path.read_text().splitlines() if READS.search(line)
+    ] == []

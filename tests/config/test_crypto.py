@@ -61,7 +61,11 @@ class TestDigests:
     def test_they_tell_addresses_apart_and_keep_quiet(self):
         one = crypto.address_digest("email", "ada@example.test")
         assert one == crypto.address_digest("email", "ada@example.test")
-        assert one != crypto.address_digest("email", "bob@example.test") != crypto.address_digest("phone", "ada@example.test")
+        assert (
+            one
+            != crypto.address_digest("email", "bob@example.test")
+            != crypto.address_digest("phone", "ada@example.test")
+        )
         assert len(one) == 43
         assert "ada" not in one
 

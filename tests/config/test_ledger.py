@@ -68,7 +68,10 @@ def test_the_migration_can_be_taken_back_and_made_again(line):
     operation = ledger.AppendOnly("contacts_consent")
     with connection.cursor() as cursor:
         for verb in ("update", "delete"):
-            cursor.execute(f"DROP TRIGGER contacts_consent_no_{verb}" + (" ON contacts_consent" if connection.vendor == "postgresql" else ""))
+            cursor.execute(
+                f"DROP TRIGGER contacts_consent_no_{verb}"
+                + (" ON contacts_consent" if connection.vendor == "postgresql" else "")
+            )
         Consent.objects.filter(pk=line.pk).update(source="open")
         for statement in operation._create(connection.vendor):
             cursor.execute(statement)

@@ -12,8 +12,14 @@ def test_it_finds_what_in_finds():
     people = [contact(f"u{n}", email=f"u{n}@example.test") for n in range(5)]
     ids = [people[1].pk, people[3].pk, 10**12, people[3].pk]
     for many in (list, tuple, set):
-        assert set(Contact.objects.filter(pk__among=many(ids))) == set(Contact.objects.filter(pk__in=ids)) == {people[1], people[3]}
-    assert Address.objects.filter(contact__among=ids).count() == Address.objects.filter(contact_id__among=ids).count() == 2
+        assert (
+            set(Contact.objects.filter(pk__among=many(ids)))
+            == set(Contact.objects.filter(pk__in=ids))
+            == {people[1], people[3]}
+        )
+    assert (
+        Address.objects.filter(contact__among=ids).count() == Address.objects.filter(contact_id__among=ids).count() == 2
+    )
     assert Contact.objects.filter(addresses__among=list(Address.objects.values_list("pk", flat=True)[:2])).count() == 2
     assert Contact.objects.exclude(pk__among=ids).count() == 3
 

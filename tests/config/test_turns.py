@@ -1,6 +1,5 @@
 """Lanes, turns and the pulse, without processes: who works when, and what a broken pump may not do."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -38,12 +37,12 @@ def own_pumps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple]]:
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """The doorbells that were rung."""
     found: list[tuple] = []
     monkeypatch.setattr(queue, "enqueue", lambda *call: found.append(call))
     lanes.reset("here")
-    yield found
+    return found
 
 
 def turn(lane: lanes.Lane | None) -> int:

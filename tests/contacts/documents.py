@@ -20,7 +20,9 @@ DATES = st.sampled_from([
     "2999-12-31T23:59:59.999999-14:59", "2026-11-24T12:00:00", "2026-11-24Z", "20261124", "2026-11-24T12:00:00.1", "2026-11-24t12:00:00z", "2026-11-24T12:00:00\n",
 ])  # fmt: skip
 LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, WORDS, DATES)
-VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=5)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=5
+)
 DOCUMENTS = st.dictionaries(KEYS, VALUES, max_size=5)
 PATHS = st.one_of(KEYS, KEYS, st.lists(KEYS, min_size=2, max_size=3).map(".".join))
 ARGUMENTS = st.one_of(st.none(), LEAVES, st.lists(LEAVES, min_size=1, max_size=4))

@@ -27,7 +27,7 @@ def test_mail_addresses_have_one_spelling(said, stored):
      "ada\u200b@example.test", "ada\nbcc:x@example.test", "a@" + "x." * 130 + "test"],
 )  # fmt: skip
 def test_what_is_no_mail_address_is_told(said):
-    with pytest.raises(ValueError, match="e-mail address|longer than"):
+    with pytest.raises(ValueError, match=r"e-mail address|longer than"):
         addresses.email(said)
 
 

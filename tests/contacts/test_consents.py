@@ -17,7 +17,16 @@ MINUTE = timedelta(minutes=1)
 
 def word(person, state: str, at=NOW, **more) -> Grant:
     given_topic = more.pop("topic", None) or topic()
-    return Grant(person.pk, given_topic.pk, more.pop("channel", "email"), "" if state == "withdrawn" else "express", at, "test", state=state, **more)
+    return Grant(
+        person.pk,
+        given_topic.pk,
+        more.pop("channel", "email"),
+        "" if state == "withdrawn" else "express",
+        at,
+        "test",
+        state=state,
+        **more,
+    )
 
 
 def state(person, channel: str = "email", **more) -> str:
@@ -26,14 +35,42 @@ def state(person, channel: str = "email", **more) -> str:
 
 def test_a_grant_is_a_line_a_state_and_a_fact():
     person = contact("u1")
-    pk = consents.grant(person.pk, topic().pk, "sms", basis="express_written", source="form", now=NOW, occurred_at=NOW - MINUTE, wording="v3", proof={"ip": "192.0.2.1"}, expires_at=NOW + MINUTE)
+    pk = consents.grant(
+        person.pk,
+        topic().pk,
+        "sms",
+        basis="express_written",
+        source="form",
+        now=NOW,
+        occurred_at=NOW - MINUTE,
+        wording="v3",
+        proof={"ip": "192.0.2.1"},
+        expires_at=NOW + MINUTE,
+    )
     line = Consent.objects.get(pk=pk)
-    assert (line.state, line.basis, line.source, line.wording, line.proof) == ("granted", "express_written", "form", "v3", {"ip": "192.0.2.1"})
+    assert (line.state, line.basis, line.source, line.wording, line.proof) == (
+        "granted",
+        "express_written",
+        "form",
+        "v3",
+        {"ip": "192.0.2.1"},
+    )
     assert (line.occurred_at, line.recorded_at, line.expires_at) == (NOW - MINUTE, NOW, NOW + MINUTE)
     kept = ConsentState.objects.get()
-    assert (kept.consent_id, kept.state, kept.basis, kept.occurred_at, kept.expires_at) == (pk, "granted", "express_written", NOW - MINUTE, NOW + MINUTE)
+    assert (kept.consent_id, kept.state, kept.basis, kept.occurred_at, kept.expires_at) == (
+        pk,
+        "granted",
+        "express_written",
+        NOW - MINUTE,
+        NOW + MINUTE,
+    )
     fact = Event.objects.get()
-    assert (fact.name, fact.contact, fact.occurred_at, fact.brand) == ("consent.granted", person, NOW - MINUTE, topic().brand)
+    assert (fact.name, fact.contact, fact.occurred_at, fact.brand) == (
+        "consent.granted",
+        person,
+        NOW - MINUTE,
+        topic().brand,
+    )
     assert fact.properties == {"channel": "sms", "topic": "news", "basis": "express_written", "source": "form"}
 
 
@@ -45,19 +82,27 @@ def test_the_newest_word_counts():
     consents.grant(person.pk, topic().pk, "email", basis="express", source="form", now=NOW + 2 * MINUTE)
     assert state(person) == "granted"
     assert list(Consent.objects.order_by("pk").values_list("state", flat=True)) == ["granted", "withdrawn", "granted"]
-    assert list(Event.objects.order_by("pk").values_list("name", flat=True)) == ["consent.granted", "consent.withdrawn", "consent.granted"]
+    assert list(Event.objects.order_by("pk").values_list("name", flat=True)) == [
+        "consent.granted",
+        "consent.withdrawn",
+        "consent.granted",
+    ]
 
 
 def test_an_old_word_that_arrives_late_is_kept_and_changes_nothing():
     """H06: an import with an older date does not undo an opt-out."""
     person = contact("u1")
     consents.withdraw(person.pk, topic().pk, "email", source="STOP", now=NOW)
-    consents.grant(person.pk, topic().pk, "email", basis="express", source="import", now=NOW + MINUTE, occurred_at=NOW - MINUTE)
+    consents.grant(
+        person.pk, topic().pk, "email", basis="express", source="import", now=NOW + MINUTE, occurred_at=NOW - MINUTE
+    )
     assert state(person) == "withdrawn"
     assert Consent.objects.count() == 2
 
 
-@pytest.mark.parametrize("order", [["granted", "withdrawn"], ["withdrawn", "granted"], ["withdrawn", "pending"], ["pending", "withdrawn"]])
+@pytest.mark.parametrize(
+    "order", [["granted", "withdrawn"], ["withdrawn", "granted"], ["withdrawn", "pending"], ["pending", "withdrawn"]]
+)
 @pytest.mark.parametrize("together", [True, False])
 def test_a_withdrawal_wins_a_tie(order, together):
     """F20: whatever order they arrive in, together or one after the other."""
@@ -79,7 +124,9 @@ def test_otherwise_the_later_line_wins_a_tie():
 
 def test_channels_and_topics_are_apart():
     person, offers = contact("u1"), topic("offers")
-    consents.record([word(person, "granted"), word(person, "withdrawn", channel="sms"), word(person, "pending", topic=offers)], NOW)
+    consents.record(
+        [word(person, "granted"), word(person, "withdrawn", channel="sms"), word(person, "pending", topic=offers)], NOW
+    )
     assert (state(person), state(person, "sms"), state(person, topic=offers)) == ("granted", "withdrawn", "pending")
 
 
@@ -92,7 +139,15 @@ def test_what_counted_at_any_time_can_be_told():
         found = consents.state_at(person.pk, "email", topic().pk, NOW + minutes * MINUTE)
         return found and found.state
 
-    assert [at(minutes) for minutes in (-0.1, 0, 0.9, 1, 4.9, 5, 100)] == [None, "pending", "pending", "granted", "granted", "withdrawn", "withdrawn"]
+    assert [at(minutes) for minutes in (-0.1, 0, 0.9, 1, 4.9, 5, 100)] == [
+        None,
+        "pending",
+        "pending",
+        "granted",
+        "granted",
+        "withdrawn",
+        "withdrawn",
+    ]
     assert consents.state_at(person.pk, "sms", topic().pk, NOW) is None
 
 
@@ -113,17 +168,27 @@ def test_a_batch_costs_the_same_for_many(django_assert_max_num_queries):
     words = [word(person, "granted", topic=news) for person in people]
     with django_assert_max_num_queries(9):
         ids = consents.record(words, NOW)
-    assert list(Consent.objects.order_by("pk").values_list("pk", "contact_id")) == [(pk, person.pk) for pk, person in zip(ids, people, strict=True)]
+    assert list(Consent.objects.order_by("pk").values_list("pk", "contact_id")) == [
+        (pk, person.pk) for pk, person in zip(ids, people, strict=True)
+    ]
 
 
 def test_odd_signs_do_not_break_the_batch():
     person = contact("u1")
-    consents.record([word(person, "granted", wording="v\x001", proof={"agent": "a\x00b\ud800", "n": float("nan")})], NOW)
+    consents.record(
+        [word(person, "granted", wording="v\x001", proof={"agent": "a\x00b\ud800", "n": float("nan")})], NOW
+    )
     assert Consent.objects.get().proof == {"agent": "ab?", "n": None}
 
 
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["granted", "pending", "withdrawn"]), st.booleans()), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from(["granted", "pending", "withdrawn"]), st.booleans()),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_the_kept_state_is_always_what_the_ledger_says(said):
     """Whatever is told, in whatever batches: the projection and the ledger's own answer are the same."""
     person, batch = contact(), []
@@ -133,4 +198,6 @@ def test_the_kept_state_is_always_what_the_ledger_says(said):
             consents.record(batch, NOW)
             batch = []
     consents.record(batch, NOW)
-    assert ConsentState.objects.get(contact=person).consent == consents.state_at(person.pk, "email", topic().pk, NOW + timedelta(days=1))
+    assert ConsentState.objects.get(contact=person).consent == consents.state_at(
+        person.pk, "email", topic().pk, NOW + timedelta(days=1)
+    )

@@ -97,7 +97,10 @@ def test_addresses_are_added_and_the_one_said_last_is_the_one_in_use():
 
 def test_an_address_in_a_batch_twice_is_one():
     resolve([user(email="a@example.test"), user(email="A@example.test", phone="+33612345678")], NOW)
-    assert sorted(Address.objects.values_list("kind", "value")) == [("email", "a@example.test"), ("phone", "+33612345678")]
+    assert sorted(Address.objects.values_list("kind", "value")) == [
+        ("email", "a@example.test"),
+        ("phone", "+33612345678"),
+    ]
 
 
 def test_nobody_is_nobody():

@@ -45,7 +45,9 @@ def test_the_same_new_people_in_two_batches_are_made_once():
         )
         assert there == back[::-1]
     assert Contact.objects.count() == AnonymousId.objects.count() == Address.objects.count() == 1_000
-    assert all(attributes == {"one": 1, "other": 2} for attributes in Contact.objects.values_list("attributes", flat=True))
+    assert all(
+        attributes == {"one": 1, "other": 2} for attributes in Contact.objects.values_list("attributes", flat=True)
+    )
 
 
 def test_the_second_waits_for_the_first_and_finds_its_people():

@@ -27,7 +27,18 @@ def test_it_is_found_by_hash_alone():
     assert Suppression.objects.get().source == "STOP"
 
 
-@pytest.mark.parametrize(("channel", "brand_key", "covered"), [("", "", True), ("email", "", True), ("sms", "", False), ("", "acme", True), ("", "other", False), ("email", "acme", True), ("email", "other", False)])
+@pytest.mark.parametrize(
+    ("channel", "brand_key", "covered"),
+    [
+        ("", "", True),
+        ("email", "", True),
+        ("sms", "", False),
+        ("", "acme", True),
+        ("", "other", False),
+        ("email", "acme", True),
+        ("email", "other", False),
+    ],
+)
 def test_what_it_covers(channel, brand_key, covered):
     acme, other = brand("acme"), brand("other")
     suppressions.add([ada(channel=channel, brand_id={"acme": acme.pk, "other": other.pk}.get(brand_key))], NOW)

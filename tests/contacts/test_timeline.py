@@ -32,9 +32,18 @@ def happened(person, key: str, name: str = "signup", **more) -> NewEvent:
 
 def test_an_event_is_stored_as_it_was_told():
     person = contact("u1")
-    [(pk, event)] = timeline.record([happened(person, "k1", properties={"total": 5}, brand_id=brand().pk, at=NOW - timedelta(days=1))], NOW)
+    [(pk, event)] = timeline.record(
+        [happened(person, "k1", properties={"total": 5}, brand_id=brand().pk, at=NOW - timedelta(days=1))], NOW
+    )
     row = Event.objects.get()
-    assert (row.pk, row.contact, row.name, row.key, row.properties, row.brand) == (pk, person, "signup", "k1", {"total": 5}, brand())
+    assert (row.pk, row.contact, row.name, row.key, row.properties, row.brand) == (
+        pk,
+        person,
+        "signup",
+        "k1",
+        {"total": 5},
+        brand(),
+    )
     assert (row.occurred_at, row.received_at) == (NOW - timedelta(days=1), NOW)
     assert (row.batch.size, row.batch.handled_at) == (1, None)
     assert event.key == "k1"
@@ -50,7 +59,14 @@ def test_a_known_key_is_no_news(told):
 
 def test_of_one_key_twice_in_a_batch_the_first_counts():
     person = contact("u1")
-    recorded = timeline.record([happened(person, "k1", properties={"n": 1}), happened(person, "k2"), happened(person, "k1", properties={"n": 2})], NOW)
+    recorded = timeline.record(
+        [
+            happened(person, "k1", properties={"n": 1}),
+            happened(person, "k2"),
+            happened(person, "k1", properties={"n": 2}),
+        ],
+        NOW,
+    )
     assert [event.key for _, event in recorded] == ["k1", "k2"]
     assert Event.objects.get(key="k1").properties == {"n": 1}
     assert EventBatch.objects.get().size == 2
@@ -97,7 +113,18 @@ def test_nothing_is_nothing(told, django_assert_num_queries):
 
 def test_odd_signs_and_numbers_do_not_break_the_batch():
     person = contact("u1")
-    timeline.record([happened(person, "k\x001", "sign\x00up", properties={"a\x00": "b\ud800", "n": float("inf"), "list": [float("nan"), "\x00"]}), happened(person, "k2")], NOW)
+    timeline.record(
+        [
+            happened(
+                person,
+                "k\x001",
+                "sign\x00up",
+                properties={"a\x00": "b\ud800", "n": float("inf"), "list": [float("nan"), "\x00"]},
+            ),
+            happened(person, "k2"),
+        ],
+        NOW,
+    )
     row = Event.objects.get(name="signup", key="k1")
     assert row.properties == {"a": "b?", "n": None, "list": [None, ""]}
     assert Event.objects.count() == 2

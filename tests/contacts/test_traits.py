@@ -53,7 +53,7 @@ def test_a_bad_trait_is_told_and_everything_else_is_applied(traits, words):
     assert len(found.problems) == 1
     assert words in found.problems[0]
     assert found.attributes == {"plan": "pro"}
-    assert not (found.email or found.phone or found.timezone or found.locale or found.country)
+    assert (found.email, found.phone, found.timezone, found.locale, found.country) == ("",) * 5
 
 
 def test_a_state_without_a_code_is_kept_as_it_is():

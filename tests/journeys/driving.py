@@ -26,9 +26,17 @@ def publisher() -> User:
     return User.objects.filter(username="paula").first() or builders.user("paula", PUBLISH)
 
 
-def step(kind: str, key: str = "", *, title: str = "", exits: Mapping[str, str] | None = None, **config: Any) -> StepPlan:
+def step(
+    kind: str, key: str = "", *, title: str = "", exits: Mapping[str, str] | None = None, **config: Any
+) -> StepPlan:
     """A step as an editor writes it; `for_="3d"` stands for `for`."""
-    return StepPlan(key or kind.replace("_", "-"), kind, title, {name.rstrip("_"): value for name, value in config.items()}, exits or {})
+    return StepPlan(
+        key or kind.replace("_", "-"),
+        kind,
+        title,
+        {name.rstrip("_"): value for name, value in config.items()},
+        exits or {},
+    )
 
 
 def draft(*steps: StepPlan, key: str = "welcome", trigger: Mapping[str, Any] | None = None, **design: Any) -> Version:
@@ -46,7 +54,9 @@ def live(*steps: StepPlan, now: datetime = NOW, **design: Any) -> Version:
     return publishing.publish(draft(*steps, **design), publisher(), now)
 
 
-def happens(person: Contact, name: str = "signup", at: datetime = NOW, *, now: datetime | None = None, **properties: Any) -> int:
+def happens(
+    person: Contact, name: str = "signup", at: datetime = NOW, *, now: datetime | None = None, **properties: Any
+) -> int:
     """Something happens to somebody, and journeys react to it at `now` (default: at once). Returns the event's id."""
     key = f"test:{next(_keys)}"
     [(pk, _)] = timeline.record([timeline.NewEvent(person.pk, name, at, key, properties)], now or at)

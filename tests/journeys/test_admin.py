@@ -399,5 +399,11 @@ def test_a_published_version_cannot_be_edited(as_role):
     page = client.get(url("version_change", version.pk))
     assert "It never changes." in text(page)
     assert "Add a step" not in text(page)
-    for name, args in (("entry", ()), ("add_step", ()), ("step", ("pause",)), ("delete", ("pause",)), ("up", ("pause",))):
+    for name, args in (
+        ("entry", ()),
+        ("add_step", ()),
+        ("step", ("pause",)),
+        ("delete", ("pause",)),
+        ("up", ("pause",)),
+    ):
         assert client.post(url(f"version_{name}", version.pk, *args), {}).status_code == 403

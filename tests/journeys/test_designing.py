@@ -85,8 +85,18 @@ class TestSteps:
         before = draft(
             step("send", "mail", title="Hello", template="hello", expires="2d", exits={"blocked": "end"}),
             step("wait", "until", until="09:00", weekdays=["mon"]),
-            step("branch", "plan", branches=[{"name": "pro", "when": {"kind": "attribute", "path": "plan", "op": "is", "value": "pro"}}]),
-            step("wait_for_event", "order", event="order.completed", timeout="1d", where=[{"path": "total", "op": "gt", "value": 5}]),
+            step(
+                "branch",
+                "plan",
+                branches=[{"name": "pro", "when": {"kind": "attribute", "path": "plan", "op": "is", "value": "pro"}}],
+            ),
+            step(
+                "wait_for_event",
+                "order",
+                event="order.completed",
+                timeout="1d",
+                where=[{"path": "total", "op": "gt", "value": 5}],
+            ),
             step("exit", reason="done"),
         )
         design = blueprints.of(before)
@@ -96,7 +106,11 @@ class TestSteps:
         assert blueprints.of(before) == design
 
     def test_a_renamed_step_keeps_what_leads_to_it(self, marketer):
-        version = draft(wait("one", exits={"next": "three"}), wait("two", exits={"next": "one"}), wait("three", exits={"next": "two"}))
+        version = draft(
+            wait("one", exits={"next": "three"}),
+            wait("two", exits={"next": "one"}),
+            wait("three", exits={"next": "two"}),
+        )
         data = filled(marketer.get(url("step", version, "one"))) | {"key": "first"}
         marketer.post(url("step", version, "one"), data)
         assert keys(version) == ["first", "two", "three"]

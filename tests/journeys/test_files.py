@@ -60,7 +60,10 @@ class TestReading:
             (("name: Welcome", "name: 5"), "line 2, name: This must be a text."),
             (("- {key: done, kind: exit}", "- done"), "line 12, steps[3]: A step is a mapping"),
             (("- {key: done, kind: exit}", "- {key: done}"), "line 12, steps[3].kind: This is missing."),
-            (("- {key: done, kind: exit}", "- {key: rest, kind: exit}"), "line 12, steps[3].key: Two steps have this key"),
+            (
+                ("- {key: done, kind: exit}", "- {key: rest, kind: exit}"),
+                "line 12, steps[3].key: Two steps have this key",
+            ),
             (("trigger:", "reentry: {when: after}\ntrigger:"), "line 4, reentry.after: '' is not a duration"),
             (("trigger:", "goal: {event: x, within: soon}\ntrigger:"), "line 4, goal.within: 'soon' is not a duration"),
             (("trigger:", "exit_when: [{event: x}, {}]\ntrigger:"), "line 4, exit_when[2]: Name the event"),
@@ -97,8 +100,21 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("written", "value"),
-        [("10:30", "10:30"), ("on", "on"), ("yes", "yes"), ("true", True), ("012", "012"), ("1_000", "1_000"), ("0x1F", "0x1F"),
-         ("5", 5), ("-5.5", -5.5), ("~", None), ("2026-11-24", "2026-11-24"), ("1e3", 1000.0), (".inf", ".inf")],
+        [
+            ("10:30", "10:30"),
+            ("on", "on"),
+            ("yes", "yes"),
+            ("true", True),
+            ("012", "012"),
+            ("1_000", "1_000"),
+            ("0x1F", "0x1F"),
+            ("5", 5),
+            ("-5.5", -5.5),
+            ("~", None),
+            ("2026-11-24", "2026-11-24"),
+            ("1e3", 1000.0),
+            (".inf", ".inf"),
+        ],
     )
     def test_scalars_are_what_they_look_like(self, written, value):
         read, _ = reading.read(f"a: {written}")
@@ -106,8 +122,16 @@ class TestReading:
 
 
 KEYS = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
-TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\x85\u2028\u2029\ufeff\ufffe\uffff"), max_size=40)
-VALUES = st.one_of(TEXT.filter(bool), st.integers(-(10**9), 10**9), st.booleans(), st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 3)))
+TEXT = st.text(
+    st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\x85\u2028\u2029\ufeff\ufffe\uffff"),
+    max_size=40,
+)
+VALUES = st.one_of(
+    TEXT.filter(bool),
+    st.integers(-(10**9), 10**9),
+    st.booleans(),
+    st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 3)),
+)
 EVENTS = st.from_regex(r"[a-z]{1,8}\.[a-z]{1,8}", fullmatch=True)
 WHERE = st.lists(st.builds(lambda path, value: {"path": path, "op": "is", "value": value}, KEYS, VALUES), max_size=2)
 DURATIONS = st.sampled_from(["90s", "60m", "2h", "3d", "1w", "1d12h"])
@@ -126,10 +150,24 @@ def without_empty(config):
 
 
 STEPS = st.one_of(
-    st.builds(lambda length, clock: ("wait", without_empty({"for": length, "until": clock})), DURATIONS, st.sampled_from(["", "09:00", "18:30"])),
-    st.builds(lambda name, when: ("branch", {"branches": [{"name": name, "when": when}]}), KEYS.filter(lambda k: k != "otherwise"), CONDITIONS),
     st.builds(
-        lambda event, where, timeout: ("wait_for_event", without_empty({"event": event, "where": where, "timeout": timeout})), EVENTS, WHERE, DURATIONS
+        lambda length, clock: ("wait", without_empty({"for": length, "until": clock})),
+        DURATIONS,
+        st.sampled_from(["", "09:00", "18:30"]),
+    ),
+    st.builds(
+        lambda name, when: ("branch", {"branches": [{"name": name, "when": when}]}),
+        KEYS.filter(lambda k: k != "otherwise"),
+        CONDITIONS,
+    ),
+    st.builds(
+        lambda event, where, timeout: (
+            "wait_for_event",
+            without_empty({"event": event, "where": where, "timeout": timeout}),
+        ),
+        EVENTS,
+        WHERE,
+        DURATIONS,
     ),
     st.builds(lambda key: ("send", {"template": key}), KEYS),
 )
@@ -142,9 +180,13 @@ def plans(draw):
     for key in keys:
         kind, config = draw(STEPS)
         title = draw(TEXT.map(str.strip))
-        exits = {"next": draw(st.sampled_from(["end", keys[-1]]))} if kind == "wait" and draw(st.booleans()) and key != keys[-1] else {}
+        exits = {"otherwise": "end"} if kind == "branch" and draw(st.booleans()) else {}
+        if kind == "wait" and key != keys[-1] and draw(st.booleans()):
+            exits = {"next": keys[keys.index(key) + 1]}
         steps.append(StepPlan(key, kind, title, config, exits))
-    goal = draw(st.one_of(st.just({}), st.builds(lambda event, within: {"event": event, "within": within}, EVENTS, DURATIONS)))
+    goal = draw(
+        st.one_of(st.just({}), st.builds(lambda event, within: {"event": event, "within": within}, EVENTS, DURATIONS))
+    )
     reentry = draw(st.sampled_from(["always", "once", "after"]))
     design = Blueprint(
         trigger="event",
@@ -164,12 +206,7 @@ def plans(draw):
 @given(plans())
 def test_writing_and_reading_gives_the_same(plan):
     text = files.dump(plan)
-    try:
-        again = files.load(text)
-    except BadFile as error:
-        # A jump over steps can leave one that nothing leads to: that is the design's fault, and said of it.
-        assert all("Nothing leads here" in mistake.sentence for mistake in error.mistakes), f"{error}\n{text}"
-        return
+    again = files.load(text)
     assert again == plan, text
     assert files.dump(again) == text
     assert blueprints.checksum(again.design) == blueprints.checksum(plan.design)
@@ -199,7 +236,7 @@ class TestSaving:
 
     def test_a_brand_that_is_not_there(self):
         brand("other")
-        with pytest.raises(BadFile, match="line 3, brand: There is no brand 'acme'; there are: other."):
+        with pytest.raises(BadFile, match=r"line 3, brand: There is no brand 'acme'; there are: other."):
             files.save(files.load(GOOD))
         assert not Journey.objects.exists()
 
@@ -254,6 +291,9 @@ class TestCommand:
         template()
         path = tmp_path / "a.yaml"
         path.write_text(GOOD.replace("{key: done, kind: exit}", "{key: done, kind: send, template: gone}"))
-        with pytest.raises(CommandError, match="imported as a draft, but not published:\nstep 'done', template: There is no template 'gone'"):
+        with pytest.raises(
+            CommandError,
+            match="imported as a draft, but not published:\nstep 'done', template: There is no template 'gone'",
+        ):
             self.run("import", str(path), "--publish", "--user", publisher().username)
         assert Version.objects.get().state == "draft"

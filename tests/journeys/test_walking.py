@@ -97,7 +97,14 @@ class TestWaitingForAnEvent:
     def test_what_happened_since_the_entry_counts_on_demand(self):
         live(
             wait("first", "1h"),
-            step("wait_for_event", "order", event="order.completed", timeout="1d", since="entry", exits={"happened": "end"}),
+            step(
+                "wait_for_event",
+                "order",
+                event="order.completed",
+                timeout="1d",
+                since="entry",
+                exits={"happened": "end"},
+            ),
             wait("reminder"),
         )
         ada, bob = contact("ada"), contact("bob")
@@ -114,7 +121,10 @@ class TestWaitingForAnEvent:
         assert len(way(only())) == 1
 
     def test_two_events_wake_once(self):
-        live(step("wait_for_event", "first", event="ping", timeout="1d"), step("wait_for_event", "second", event="ping", timeout="1d"))
+        live(
+            step("wait_for_event", "first", event="ping", timeout="1d"),
+            step("wait_for_event", "second", event="ping", timeout="1d"),
+        )
         ada = contact("ada")
         happens(ada)
         timeline.record([timeline.NewEvent(ada.pk, "ping", NOW + HOUR, f"p{i}") for i in range(2)], NOW + HOUR)
@@ -124,10 +134,15 @@ class TestWaitingForAnEvent:
 
 class TestBranching:
     def test_the_first_that_fits_is_the_way(self):
-        branches = [{"name": "pro", "when": PRO}, {"name": "german", "when": {"kind": "attribute", "path": "country", "op": "is", "value": "DE"}}]
+        branches = [
+            {"name": "pro", "when": PRO},
+            {"name": "german", "when": {"kind": "attribute", "path": "country", "op": "is", "value": "DE"}},
+        ]
         live(
             step("branch", "plan", branches=branches, exits={"pro": "p", "german": "g", "otherwise": "o"}),
-            wait("p"), wait("g"), wait("o"),
+            wait("p"),
+            wait("g"),
+            wait("o"),
         )
         happens(contact("both", plan="pro", country="DE"))
         happens(contact("german", country="DE"))
@@ -135,7 +150,11 @@ class TestBranching:
         assert at_step() == {"p": 1, "g": 1, "o": 1}
 
     def test_it_sees_the_person_as_they_are_now(self):
-        live(wait(), step("branch", "plan", branches=[{"name": "pro", "when": PRO}], exits={"otherwise": "end"}), wait("p"))
+        live(
+            wait(),
+            step("branch", "plan", branches=[{"name": "pro", "when": PRO}], exits={"otherwise": "end"}),
+            wait("p"),
+        )
         ada = contact("ada", plan="free")
         happens(ada)
         Contact.objects.filter(pk=ada.pk).update(attributes={"plan": "pro"})
@@ -148,7 +167,13 @@ class TestSending:
     def message(self):
         template()
         exits = {"blocked": "blocked", "failed": "failed", "unknown": "unknown"}
-        live(step("send", "mail", template="hello", expires="2d", exits=exits), wait("sent"), wait("blocked"), wait("failed"), wait("unknown"))
+        live(
+            step("send", "mail", template="hello", expires="2d", exits=exits),
+            wait("sent"),
+            wait("blocked"),
+            wait("failed"),
+            wait("unknown"),
+        )
         happens(contact("ada"), total=5)
         return Message.objects.get()
 
@@ -180,7 +205,12 @@ class TestSending:
 
     def test_another_message_in_every_round_of_a_loop(self):
         template("again")
-        live(step("send", "mail", template="again"), wait("rest", exits={"next": "mail"}), key="loop", trigger={"kind": "event", "name": "go"})
+        live(
+            step("send", "mail", template="again"),
+            wait("rest", exits={"next": "mail"}),
+            key="loop",
+            trigger={"kind": "event", "name": "go"},
+        )
         happens(contact("ada"), "go")
         for day in range(3):
             tell(Message.objects.get(state="pending"), "sent", NOW + day * DAY)
@@ -217,7 +247,11 @@ class TestPoison:
         broken.add("bob")
         run(NOW + HOUR)
         bob = only(contact__external_id="bob")
-        assert (bob.state, bob.step.key, bob.error) == ("failed", "plan", "Step 'plan': ZeroDivisionError: division by zero")
+        assert (bob.state, bob.step.key, bob.error) == (
+            "failed",
+            "plan",
+            "Step 'plan': ZeroDivisionError: division by zero",
+        )
         assert at_step() == {"after": 2}
 
     def test_it_goes_on_where_it_was_when_tried_again(self, broken):
@@ -317,7 +351,9 @@ class TestPausing:
         assert only().contact.external_id == "bob"
 
     def test_an_event_that_comes_meanwhile_is_not_lost(self):
-        version = live(step("wait_for_event", "order", event="order.completed", timeout="1d", exits={"happened": "end"}), wait())
+        version = live(
+            step("wait_for_event", "order", event="order.completed", timeout="1d", exits={"happened": "end"}), wait()
+        )
         ada = contact("ada")
         happens(ada)
         publishing.pause(version.journey, publisher(), NOW)

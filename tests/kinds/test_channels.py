@@ -14,7 +14,13 @@ from tests.builders import NOW
 KINDS = pytest.mark.parametrize("kind", channels, ids=lambda kind: kind.key)
 SID = "AC" + "a1" * 16
 GOOD = {
-    "email": {"backend": "smtp", "from_email": "Acorn Shop <hello@shop.example>", "host": "smtp.shop.example", "port": "587", "use_tls": "on"},
+    "email": {
+        "backend": "smtp",
+        "from_email": "Acorn Shop <hello@shop.example>",
+        "host": "smtp.shop.example",
+        "port": "587",
+        "use_tls": "on",
+    },
     "sms": {"account_sid": SID, "auth_token": "secret", "from_number": "+15550001111"},
     "webhook": {"url": "https://shop.example/hook", "secret": new_secret()},
 }
@@ -35,7 +41,9 @@ class TestContract:
             assert form.fields
             assert all(field.label or name for name, field in form.fields.items())
         assert all(
-            isinstance(field.widget, forms.PasswordInput) for name, field in kind.Config().fields.items() if name in ("password", "api_key", "auth_token", "webhook_secret")
+            isinstance(field.widget, forms.PasswordInput)
+            for name, field in kind.Config().fields.items()
+            if name in ("password", "api_key", "auth_token", "webhook_secret")
         )
 
     def test_a_good_account_is_accepted(self, kind):
@@ -57,7 +65,9 @@ class TestContract:
         assert all(isinstance(outcome, SendError) and not outcome.maybe_sent for _, outcome in outcomes)
 
     def test_an_unsigned_callback_is_believed_nothing(self, kind):
-        assert not kind.verify(RequestFactory().post("/webhooks/x", {"MessageSid": "SM1", "MessageStatus": "delivered"}), GOOD[kind.key])
+        assert not kind.verify(
+            RequestFactory().post("/webhooks/x", {"MessageSid": "SM1", "MessageStatus": "delivered"}), GOOD[kind.key]
+        )
 
     def test_it_says_where_messages_leave_to(self, kind):
         assert isinstance(kind.endpoint(GOOD[kind.key]), str)
@@ -124,8 +134,14 @@ def test_a_provider_that_cannot_be_used_says_why(changes, words):
 
 
 def test_the_usual_port_is_filled_in():
-    for changes, port in (({"port": ""}, 587), ({"port": "", "use_tls": None, "use_ssl": "on"}, 465), ({"port": "2525"}, 2525)):
-        form = channels["email"].Config({name: value for name, value in {**GOOD["email"], **changes}.items() if value is not None})
+    for changes, port in (
+        ({"port": ""}, 587),
+        ({"port": "", "use_tls": None, "use_ssl": "on"}, 465),
+        ({"port": "2525"}, 2525),
+    ):
+        form = channels["email"].Config(
+            {name: value for name, value in {**GOOD["email"], **changes}.items() if value is not None}
+        )
         assert form.is_valid()
         assert form.cleaned_data["port"] == port
 

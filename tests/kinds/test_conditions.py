@@ -18,19 +18,41 @@ KINDS = pytest.mark.parametrize("kind", conditions, ids=lambda kind: kind.key)
 IN_DATABASE = settings(deadline=None, suppress_health_check=list(HealthCheck))
 GOOD: dict[str, dict[str, Any]] = {
     "attribute": {"path": "plan", "op": "is", "value": "pro"},
-    "event": {"name": "order.completed", "at_least": 2, "within": "180d", "where": [{"path": "total", "op": "gt", "value": 100}]},
+    "event": {
+        "name": "order.completed",
+        "at_least": 2,
+        "within": "180d",
+        "where": [{"path": "total", "op": "gt", "value": 100}],
+    },
     "segment": {"segment": "lapsed"},
 }
 
-NAMES = ["signup", "order.completed", "order.refunded", "message.sent", "message.opened", "messages", "order", "order_x.completed"]
+NAMES = [
+    "signup",
+    "order.completed",
+    "order.refunded",
+    "message.sent",
+    "message.opened",
+    "messages",
+    "order",
+    "order_x.completed",
+]
 # On the edges of the windows below, and beside them.
-AGES = st.sampled_from([0, 1, 59, 60, 61, 3599, 3600, 3601, 86399, 86400, 86401, 7 * 86400, 200 * 86400, -1, -3600]).map(lambda seconds: timedelta(seconds=seconds))
+AGES = st.sampled_from(
+    [0, 1, 59, 60, 61, 3599, 3600, 3601, 86399, 86400, 86401, 7 * 86400, 200 * 86400, -1, -3600]
+).map(lambda seconds: timedelta(seconds=seconds))
 EVENTS = st.lists(st.tuples(st.sampled_from(NAMES), AGES, DOCUMENTS), max_size=6)
 COLUMNS = st.fixed_dictionaries({"locale": st.sampled_from(["", "en-GB", "fr"]), "country": st.sampled_from(["", "FR", "US"]), "region": st.sampled_from(["", "NY"]),
                                  "timezone": st.sampled_from(["", "Europe/Paris"]), "attributes": DOCUMENTS})  # fmt: skip
-PEOPLE = st.lists(st.tuples(COLUMNS, EVENTS, st.sets(st.sampled_from(["lapsed", "vip", "new"]))), min_size=1, max_size=4)
+PEOPLE = st.lists(
+    st.tuples(COLUMNS, EVENTS, st.sets(st.sampled_from(["lapsed", "vip", "new"]))), min_size=1, max_size=4
+)
 
-OF_COLUMNS = st.builds(lambda path, rest: {**rest, "path": path}, st.sampled_from(["locale", "country", "region", "timezone", "external_id"]), COMPARISONS)
+OF_COLUMNS = st.builds(
+    lambda path, rest: {**rest, "path": path},
+    st.sampled_from(["locale", "country", "region", "timezone", "external_id"]),
+    COMPARISONS,
+)
 LEAVES = {
     "attribute": st.one_of(COMPARISONS, OF_COLUMNS, st.builds(lambda path, op, value: {"path": path, "op": op, "value": value},
                            st.sampled_from(["country", "region", "locale"]), st.sampled_from(["is", "is_not", "contains", "starts_with"]), st.sampled_from(["FR", "NY", "en"]))),
@@ -62,14 +84,23 @@ TREES = st.recursive(
 def made(people: list) -> list[int]:
     """Store these people, with what they did and where they belong."""
     house = brand()
-    groups = {key: Segment.objects.get_or_create(key=key, defaults={"brand": house, "name": key})[0] for key in ("lapsed", "vip", "new")}
+    groups = {
+        key: Segment.objects.get_or_create(key=key, defaults={"brand": house, "name": key})[0]
+        for key in ("lapsed", "vip", "new")
+    }
     ids = []
     for columns, happened, keys in people:
         person = Contact.objects.create(created_at=NOW, updated_at=NOW, **columns)
         ids.append(person.pk)
-        new = [timeline.NewEvent(person.pk, name, NOW - age, f"{person.pk}:{n}", properties) for n, (name, age, properties) in enumerate(happened)]
+        new = [
+            timeline.NewEvent(person.pk, name, NOW - age, f"{person.pk}:{n}", properties)
+            for n, (name, age, properties) in enumerate(happened)
+        ]
         timeline.record(new, NOW)
-        Membership.objects.bulk_create(Membership(segment=group, contact=person, entered_at=NOW, left_at=None if key in keys else NOW) for key, group in groups.items())
+        Membership.objects.bulk_create(
+            Membership(segment=group, contact=person, entered_at=NOW, left_at=None if key in keys else NOW)
+            for key, group in groups.items()
+        )
     return ids
 
 
@@ -178,7 +209,9 @@ def test_a_tree_has_bounds():
         deep = {"not": deep}
     assert "nested deeper than 10 levels" in logic.check(deep)[0]
     assert logic.check({"all": [one] * logic.MOST}) == []
-    assert logic.check({"all": [one] * (logic.MOST + 1)}) == ["The condition has 201 parts; at most 200 are allowed. Build it of segments."]
+    assert logic.check({"all": [one] * (logic.MOST + 1)}) == [
+        "The condition has 201 parts; at most 200 are allowed. Build it of segments."
+    ]
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["event", "attribute", "segment"]),
@@ -198,7 +231,15 @@ def test_needs_add_up_to_the_longest():
 class TestEvents:
     """The edges that people argue about."""
 
-    @pytest.mark.parametrize(("age", "inside"), [(timedelta(0), True), (timedelta(hours=1) - timedelta(seconds=1), True), (timedelta(hours=1), False), (-timedelta(seconds=1), False)])
+    @pytest.mark.parametrize(
+        ("age", "inside"),
+        [
+            (timedelta(0), True),
+            (timedelta(hours=1) - timedelta(seconds=1), True),
+            (timedelta(hours=1), False),
+            (-timedelta(seconds=1), False),
+        ],
+    )
     def test_a_window_is_open_at_its_far_end_and_knows_no_future(self, age, inside):
         person = contact()
         event(person, "signup", at=NOW - age, now=NOW)
@@ -209,7 +250,10 @@ class TestEvents:
     def test_never_is_true_for_somebody_who_did_something_else(self):
         person = contact()
         event(person, "signup")
-        assert Contact.objects.filter(logic.as_q({"kind": "event", "name": "order.completed", "at_most": 0}, NOW)).get() == person
+        assert (
+            Contact.objects.filter(logic.as_q({"kind": "event", "name": "order.completed", "at_most": 0}, NOW)).get()
+            == person
+        )
 
     def test_a_family_is_counted_together(self):
         person = contact()

@@ -1,7 +1,6 @@
 """`manage.py sandbox`: catches every mail while DELIVERY=sandbox, for reading in the admin."""
 
 import signal
-import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels.mail import sandbox
+
+STOPPING = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
@@ -18,16 +19,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or Ctrl-C."""
-        stopped = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
         host, port = address(settings.SANDBOX_SMTP)
+        # Blocked before any thread starts, then waited for: a handler that sets an Event can meet its lock held.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:
             with sandbox.serve(host, port):
                 self.stdout.write(f"The mail sandbox listens on {host}:{port}.")
-                stopped.wait()
+                signal.sigwait(STOPPING)
         except OSError as error:
             raise CommandError(f"The mail sandbox cannot listen on {host}:{port}: {error}.") from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def address(url: str) -> tuple[str, int]:

@@ -23,7 +23,9 @@ class Command(BaseCommand):
         export = verbs.add_parser("export", help="Write a journey as YAML to standard output.")
         export.add_argument("key")
         export.add_argument("--draft", action="store_true", help="The draft rather than the live version.")
-        import_ = verbs.add_parser("import", help="Read a journey from a YAML file (- is standard input) into its draft.")
+        import_ = verbs.add_parser(
+            "import", help="Read a journey from a YAML file (- is standard input) into its draft."
+        )
         import_.add_argument("file")
         import_.add_argument("--publish", action="store_true", help="Publish it at once; needs --user.")
         import_.add_argument("--user", help="User name of the person who publishes, or owns a new journey.")
@@ -74,7 +76,9 @@ class Command(BaseCommand):
         findings = liveness.check(now) if options["dry_run"] else liveness.repair(now)
         for finding in findings:
             self.stdout.write(str(finding))
-        self.stdout.write(f"{len(findings)} stuck." if options["dry_run"] else f"{len(findings)} stuck, set going again.")
+        self.stdout.write(
+            f"{len(findings)} stuck." if options["dry_run"] else f"{len(findings)} stuck, set going again."
+        )
 
     def _text(self, name: str) -> str:
         try:

@@ -19,6 +19,9 @@ class Job(models.Model):
     done_at = models.DateTimeField(null=True)
     done_by = models.IntegerField(null=True)
 
+    def __str__(self) -> str:
+        return f"Job {self.pk}"
+
 
 def _due(now: datetime) -> models.QuerySet[Job]:
     free = models.Q(taken_until=None) | models.Q(taken_until__lte=now)
