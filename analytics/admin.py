@@ -157,7 +157,9 @@ def _write(writer: Any, found: list[Line]) -> None:
     for line in found:
         journey, version = line.funnel.version.journey, line.funnel.version
         figures = [line.figures.of(word) for word in (*COLUMNS, *more)]
-        writer.writerow([_safe(journey.name), version.number, _safe(line.step), *figures, f"{line.figures.revenue:.2f}"])
+        writer.writerow(
+            [_safe(journey.name), version.number, _safe(line.step), *figures, f"{line.figures.revenue:.2f}"]
+        )
 
 
 def _safe(text: str) -> str:

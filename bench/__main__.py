@@ -11,6 +11,9 @@ from bench.run import Options, run, say
 from bench.services import Failed
 
 DEFAULT = "1000"
+PATIENCE = 60.0
+PATIENCE_AFTER_A_KILL = 300.0
+"""A message that was being handed over waits until its worker's lease ends, and is then looked up."""
 
 
 def users(text: str) -> int:
@@ -31,10 +34,13 @@ def options(arguments: Sequence[str]) -> Options:
     parser.add_argument("users", nargs="?", type=users, default=os.environ.get("N") or DEFAULT, metavar="N=1000")
     parser.add_argument("--channel", choices=["webhook", "email"], default="webhook")
     parser.add_argument("--kill", action="store_true", help="SIGKILL a worker process, later its supervisor")
-    parser.add_argument("--patience", type=float, default=60.0, help="seconds without movement that end the run")
+    parser.add_argument(
+        "--patience", type=float, help="seconds without movement that end the run (60; 300 with --kill)"
+    )
     parser.add_argument("--connections", type=int, default=4, help="requests under way at once")
     found = parser.parse_args(arguments)
-    return Options(found.users, found.channel, found.kill, found.patience, found.connections)
+    patience = found.patience or (PATIENCE_AFTER_A_KILL if found.kill else PATIENCE)
+    return Options(found.users, found.channel, found.kill, patience, found.connections)
 
 
 def main(arguments: Sequence[str]) -> int:

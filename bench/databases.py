@@ -15,7 +15,9 @@ BUSY = (
     "OR EXISTS (SELECT 1 FROM journeys_enrolment WHERE state IN ('active', 'waiting'))"
 )
 AWAKE = "SELECT count(*) FROM config_heartbeat WHERE beat_at > started_at"
-STEPS = "SELECT step.key, count(*) FROM journeys_visit visit JOIN journeys_step step ON step.id = visit.step_id GROUP BY 1"
+STEPS = (
+    "SELECT step.key, count(*) FROM journeys_visit visit JOIN journeys_step step ON step.id = visit.step_id GROUP BY 1"
+)
 STATES = "SELECT state, count(*) FROM channels_message GROUP BY 1"
 
 

@@ -1,6 +1,7 @@
 """One run from an empty database to the figures."""
 
 import http.client
+import json
 import os
 import socket
 import sys
@@ -74,7 +75,9 @@ def _set_up(options: Options, stack: ExitStack, tell: Tell) -> Stage:
     services.manage(env, "migrate", "-v0")
     write_key = _journey(env, options, sink)
     bodies = list(people.bodies(options.users))
-    web = stack.enter_context(services.running("web server", (*services.WEB, "--bind", f"127.0.0.1:{port}"), env, folder))
+    web = stack.enter_context(
+        services.running("web server", (*services.WEB, "--bind", f"127.0.0.1:{port}"), env, folder)
+    )
     worker = stack.enter_context(services.running("worker", ("manage.py", "worker"), env, folder))
     services.until(lambda: _answers(port), web)
     services.until(database.awake, worker)
@@ -102,8 +105,6 @@ def _environment(
 
 def _journey(env: Mapping[str, str], options: Options, sink: Sink) -> str:
     """Prepare the journey as anybody would; the write key."""
-    import json
-
     address = f"http://127.0.0.1:{sink.ports['http']}"
     place = f"smtp://127.0.0.1:{sink.ports['smtp']}" if options.channel == "email" else f"{address}/messages"
     told = services.manage(env, "bench", "setup", "--sink", place, "--look-up", f"{address}/look-up")
@@ -126,7 +127,9 @@ def _watch(stage: Stage, options: Options, tell: Tell) -> None:
             tell(f"{kill.__name__.replace('_', ' ')} at {arrived:,} messages")
         if time.monotonic() - told_at > 2:
             told_at = time.monotonic()
-            tell(f"posted {min(stage.driver.posted * people.BATCH, options.users):,}, arrived {arrived:,} of {wanted:,}")
+            tell(
+                f"posted {min(stage.driver.posted * people.BATCH, options.users):,}, arrived {arrived:,} of {wanted:,}"
+            )
         if stage.driver.problem or (arrived >= wanted and not stage.database.busy()):
             return
         stage.web.check()

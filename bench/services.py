@@ -1,5 +1,6 @@
 """The product's own processes and the sink: started, found, killed, and none of them left behind."""
 
+import http.client
 import json
 import os
 import signal
@@ -67,7 +68,7 @@ class Sink:
 
     def __init__(self, folder: Path) -> None:
         with (folder / "sink.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, stderr=log
             )
         assert self._process.stdout is not None
@@ -75,8 +76,6 @@ class Sink:
 
     def ask(self, path: str) -> Any:
         """`summary` or `contents`."""
-        import http.client
-
         line = http.client.HTTPConnection("127.0.0.1", self.ports["http"], timeout=30)
         line.request("GET", f"/{path}")
         answer = json.loads(line.getresponse().read())

@@ -102,9 +102,7 @@ def _user(name: str) -> User:
     return user
 
 
-def _words(
-    brand: Brand, topic: Topic, channel: str, key: str, author: User, reviewer: User, now: datetime
-) -> None:
+def _words(brand: Brand, topic: Topic, channel: str, key: str, author: User, reviewer: User, now: datetime) -> None:
     template, made = MessageTemplate.objects.get_or_create(
         key=key, defaults={"brand": brand, "name": key, "channel": channel, "topic": topic}
     )

@@ -17,6 +17,8 @@ def literal(values: Iterable[Any]) -> str:
 
 
 def _item(value: Any) -> str:
+    if type(value) is int:  # first, since most are ids
+        return str(value)
     if value is None:
         return "NULL"
     if isinstance(value, str):

@@ -124,9 +124,9 @@ def _update_postgresql(model: type[models.Model], rows: Sequence[Row], fields: l
     sets = ", ".join(f"{name} = v.{name}" for name in names[1:])
     guard = f" AND {table}.{only}" if only else ""
     statement = (
-        f"UPDATE {table} SET {sets} FROM unnest({_arrays(fields)}) AS v({', '.join(names)}) "
+        f"UPDATE {table} SET {sets} FROM unnest({_arrays(fields)}) AS v({', '.join(names)}) "  # noqa: S608
         f"WHERE {table}.{names[0]} = v.{names[0]}{guard}"
-    )  # noqa: S608
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, _columns_of(rows, fields))
         return int(cursor.rowcount)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, time
 
+from compliance.geography import regions_table
 from compliance.law import public_holidays
 from compliance.law.rules import ALL_CHANNELS
-from compliance.places import regions_table
 from contacts import places
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

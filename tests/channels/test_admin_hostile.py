@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 
 ATTACK = (
     "<script>alert('script')</script><img src=x onerror=\"alert('image')\"><svg onload=\"alert('svg')\"></svg>"
-    "<iframe srcdoc=\"<script>parent.document.title='stolen'</script>\"></iframe>"
+    "<iframe srcdoc=\"<script>parent.alert('nested')</script>\"></iframe>"
     "<a href=\"javascript:alert('link')\" id=trap>Trap</a><form action=https://evil.example><button>Go</button></form>"
     "<meta http-equiv=refresh content=\"0;url=javascript:alert('refresh')\"><base href=https://evil.example/>"
     "<link rel=stylesheet href=https://evil.example/x.css><style>@import 'https://evil.example/y.css'</style>"
@@ -36,15 +36,16 @@ class Watched:
         page.on("response", lambda response: self.answered.append(response.url))
 
     def visit(self, address: str) -> str:
-        """Open it, give attacks a moment, and return the text of all its frames."""
-        self.page.goto(self.home + address)
-        self.page.wait_for_timeout(400)
-        return "\n".join(frame.content() for frame in self.page.frames)
+        """Open it, give attacks a moment, and return what the server sent."""
+        answer = self.page.goto(self.home + address, wait_until="commit")
+        assert answer is not None
+        words = answer.text()
+        self.page.wait_for_timeout(700)
+        return words
 
     def unharmed(self) -> None:
         assert self.dialogs == []
         assert [url for url in self.answered if not url.startswith((self.home, "data:", "blob:"))] == []
-        assert "stolen" not in self.page.title()
 
 
 @pytest.fixture

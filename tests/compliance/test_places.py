@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance import places
+from compliance import geography, phones
 from compliance.places import Clues, locate
 from contacts import zones
 
@@ -43,9 +43,9 @@ class TestPhones:
             assert where.jurisdictions == laws
             assert where.source == "phone"
 
-    @pytest.mark.parametrize("overlay", sorted(places.overlays()))
+    @pytest.mark.parametrize("overlay", sorted(geography.overlays()))
     def test_an_overlay_has_the_zones_and_states_of_the_code_below(self, overlay: str) -> None:
-        new, old = (locate(Clues(phone=f"+1{code}5550100")) for code in (overlay, places.overlays()[overlay]))
+        new, old = (locate(Clues(phone=f"+1{code}5550100")) for code in (overlay, geography.overlays()[overlay]))
         assert set(old.zones) <= set(new.zones)
         assert set(old.jurisdictions) <= set(new.jurisdictions)
 
@@ -56,12 +56,12 @@ class TestPhones:
             for code in map(str, range(200, 1000))
             if (where := locate(Clues(phone=f"+1{code}5550100"))).countries in (("US",), ("CA",))
             and not where.regions
-            and code not in places.ANYWHERE
+            and code not in phones.ANYWHERE
         ]
         assert vague == []
 
     def test_toll_free_is_anywhere_in_the_us_until_an_address_is_known(self) -> None:
-        assert locate(Clues(phone="+18005550100")).zones == places.country_zones("US")
+        assert locate(Clues(phone="+18005550100")).zones == geography.country_zones("US")
         assert laws_of(phone="+18005550100") == ("US",)
         assert locate(Clues(phone="+18005550100", country="CA", region="ON")).jurisdictions == ("CA", "CA-ON")
 
@@ -123,7 +123,7 @@ class TestAddresses:
 
     def test_a_country_alone_has_all_of_its_zones(self) -> None:
         where = locate(Clues(country="US"))
-        assert where.zones == places.country_zones("US")
+        assert where.zones == geography.country_zones("US")
         assert {"Pacific/Honolulu", "America/Adak", EASTERN} <= set(where.zones)
         assert where.source == "country"
 
@@ -143,10 +143,10 @@ class TestAddresses:
         assert locate(clues).jurisdictions == laws
 
     def test_the_zones_of_zip_codes_are_zones_of_their_states(self) -> None:
-        for prefix, names in places.zip_zones().items():
+        for prefix, names in geography.zip_zones().items():
             where = locate(Clues(country="US", postal_code=f"{prefix}01"))
             assert set(where.zones) == set(names)
-            assert set(names) <= set(places.regions_table()[where.regions[0]].zones)
+            assert set(names) <= set(geography.regions_table()[where.regions[0]].zones)
 
 
 class TestSeveralClues:
@@ -181,6 +181,8 @@ class TestSeveralClues:
         assert (where.zones, where.source, where.jurisdictions) == ((EASTERN,), "ip", ("US",))
         assert laws_of(timezone="Asia/Kolkata") == ("IN",)
         assert laws_of(timezone="Asia/Kolkata", country="FR") == ("FR",)
+        assert (laws_of(timezone="Asia/Calcutta"), laws_of(timezone="US/Eastern")) == (("IN",), ("US",))
+        assert laws_of(timezone="EST") == laws_of(timezone="UTC") == laws_of(timezone="Etc/GMT+5") == (), "no places"
 
     def test_a_zone_that_does_not_exist_is_no_clue(self) -> None:
         assert (
@@ -215,3 +217,36 @@ def test_whatever_is_known_there_is_at_least_one_real_zone(clues: Clues, trust: 
 @given(CLUES)
 def test_strict_trust_never_has_fewer_zones(clues: Clues) -> None:
     assert set(locate(clues, trust="profile").zones) <= set(locate(clues, trust="strict").zones)
+
+
+class TestTables:
+    """The files behind it all: a typing mistake in one would move somebody into another law."""
+
+    def test_the_zones_of_states_are_real_and_used_in_their_country(self) -> None:
+        for name, region in geography.regions_table().items():
+            for zone in region.zones:
+                assert name[:2] in geography.zone_countries()[zone], (name, zone)
+
+    def test_every_zip_code_is_of_one_state(self) -> None:
+        for prefix in range(1000):
+            owners = [
+                name
+                for name, region in geography.regions_table().items()
+                if any(low <= prefix <= high for low, high in region.zips)
+            ]
+            assert len(owners) <= 1, (prefix, owners)
+
+    def test_all_fifty_states_and_the_district_are_there(self) -> None:
+        states = {name for name in geography.regions_table() if name.startswith("US-")}
+        assert len(states) == 51
+        assert states == {f"US-{code}" for code in phones.STATE_NAMES.values() if f"US-{code}" in states}
+
+    def test_every_state_with_several_zones_has_its_zip_codes_told_apart(self) -> None:
+        """A prefix that is missing there would still have all zones of its state."""
+        several = {name for name, region in geography.regions_table().items() if region.zips and len(region.zones) > 1}
+        assert {geography.zip_region(prefix) for prefix in geography.zip_zones()} == several
+
+    def test_territories_are_countries_with_zones(self) -> None:
+        for territory, parent in geography.territories().items():
+            assert geography.country_zones(territory), territory
+            assert geography.country_zones(parent), parent

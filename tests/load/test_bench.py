@@ -43,7 +43,7 @@ def run_bench(kind: tuple[str, str], *arguments: str) -> dict:
     if kind[0] == "sqlite":
         env = {name: value for name, value in env.items() if name not in ("DATABASE_URL", "BROKER_URL")}
     command = [sys.executable, "-m", "bench", *arguments]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, timeout=400)
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -64,13 +64,14 @@ def test_everybody_gets_everything_once(kind, channel):
     assert set(steps["cpu_s"]) == parts
     assert all(seconds >= 0 for seconds in steps["cpu_s"].values())
     total = sum(steps["cpu_s"].values())
-    assert figures["cpu_s_per_1000_users"] == pytest.approx(total / USERS * 1000, abs=0.01) and total > 0
+    assert figures["cpu_s_per_1000_users"] == pytest.approx(total / USERS * 1000, abs=0.01)
+    assert total > 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_lost_or_doubled_when_the_worker_is_killed(kind):
-    figures = run_bench(kind, f"N={USERS * 5}", "--kill", "--patience", "240")
+    figures = run_bench(kind, f"N={USERS * 5}", "--kill")
     assert (figures["lost"], figures["duplicated"]) == (0, 0)
     assert figures["steps"]["messages"] == {"sent": USERS * 15 // 2}
 
@@ -118,6 +119,11 @@ def test_the_environment_may_say_how_many(monkeypatch):
     assert __main__.options(["N=43"]).users == 43
 
 
+def test_after_a_kill_the_bench_is_more_patient():
+    assert __main__.options(["5"]).patience < __main__.options(["5", "--kill"]).patience
+    assert __main__.options(["5", "--kill", "--patience", "7"]).patience == 7
+
+
 def test_a_person_and_a_half_gets_one_and_a_half_messages():
     assert len(people.expected(10)) == 15
     events = [event for body in people.bodies(250) for event in json.loads(body)["batch"]]
@@ -157,7 +163,9 @@ def test_the_sink_takes_webhooks_and_looks_them_up(sink):
 def test_the_sink_takes_mail(sink):
     with smtplib.SMTP("127.0.0.1", sink.ports["smtp"], timeout=10) as line:
         for name in ("ada", "bob"):
-            line.sendmail("bench@example.test", f"{name}@example.test", "Subject: bench-m1\r\nMessage-ID: <1>\r\n\r\nHi.\r\n")
+            line.sendmail(
+                "bench@example.test", f"{name}@example.test", "Subject: bench-m1\r\nMessage-ID: <1>\r\n\r\nHi.\r\n"
+            )
     assert sink.ask("contents") == {"bench-m1:ada": 1, "bench-m1:bob": 1}
 
 
@@ -245,9 +253,11 @@ def test_a_service_leaves_nobody_behind(tmp_path):
 
 
 def test_a_service_that_ends_by_itself_is_told_with_its_last_words(tmp_path):
-    with services.running("oracle", ("-c", "raise SystemExit('no more words')"), os.environ, tmp_path) as service:
-        with pytest.raises(services.Failed, match="no more words"):
-            services.until(lambda: False, service)
+    with (
+        services.running("oracle", ("-c", "raise SystemExit('no more words')"), os.environ, tmp_path) as service,
+        pytest.raises(services.Failed, match="no more words"),
+    ):
+        services.until(lambda: False, service)
 
 
 @pytest.mark.postgres
