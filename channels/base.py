@@ -67,6 +67,19 @@ class Update:
     """Our own id of the message, when the callback proves to carry it; for words that arrive before the receipt."""
 
 
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message that somebody wrote to us. `provider_id` is the provider's name for it, `sender` where it came from,
+    `recipient` the address of ours that it was sent to."""
+
+    provider_id: str
+    sender: str
+    body: str
+    recipient: str = ""
+    opt_out_type: str = ""
+    """STOP, START or HELP if the provider has understood, acted on and answered it by itself."""
+
+
 class Channel:
     """A way to reach people; one file in `channels/kinds/`.
 
@@ -80,6 +93,8 @@ class Channel:
     is_html: bool = False
     secrets: tuple[str, ...] = ()
     """Fields of Config that are never shown again once they are stored."""
+    provider_stops_on: frozenset[str] = frozenset()
+    """Words after which the provider itself refuses the number, in capitals, whatever we do."""
 
     class Content(forms.Form):
         """What a template version of this channel contains; every field is Liquid source."""
@@ -118,6 +133,10 @@ class Channel:
 
     def parse(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Update]:
         """The updates in a verified callback. Raises ValueError with a sentence for a body that makes no sense."""
+        return []
+
+    def parse_inbound(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Inbound]:
+        """The messages in a verified callback. Raises ValueError with a sentence for a body that makes no sense."""
         return []
 
 

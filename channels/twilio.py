@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
-from channels.base import CannotTell, Outgoing, Receipt, SendError, Update
+from channels.base import CannotTell, Inbound, Outgoing, Receipt, SendError, Update
 from channels.lines import never_connected
 from channels.models import Message
 from config import clock
@@ -48,6 +48,11 @@ STATUSES = {
     "failed": "failed",
     "canceled": "failed",
 }
+
+
+STOPS_ON = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
+"""After these words Twilio refuses the number with 21610 until its owner sends START
+(https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
 
 
 def client(config: Mapping[str, Any]) -> Any:
@@ -191,6 +196,15 @@ def parse(request: HttpRequest, now: datetime) -> list[Update]:
         raise ValueError("The callback has no MessageSid or no MessageStatus.")
     status = "taken" if word in TAKEN else STATUSES.get(word, word)
     return [Update(sid, status, now, _reason(form.get("ErrorCode", "")), f"{sid}:{word}", _message_id(request))]
+
+
+def parse_inbound(request: HttpRequest) -> list[Inbound]:
+    """The message in a verified request. Raises ValueError when it has no id or no sender."""
+    form = request.POST
+    sid, sender = form.get("MessageSid") or form.get("SmsSid"), form.get("From")
+    if not sid or not sender:
+        raise ValueError("The message has no MessageSid or no From.")
+    return [Inbound(sid, sender, form.get("Body", ""), form.get("To", ""), form.get("OptOutType", "").upper())]
 
 
 def _reason(code: str) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from channels import feedback, links
+from channels import feedback, inbound, links
 from channels.base import Update, channels
 from channels.models import Account, Message
 from config import clock
@@ -27,6 +27,7 @@ View = Callable[..., HttpResponse]
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 SOURCE = "unsubscribe link"
+NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 STRICT = {
     "default-src": ["'none'"],
     "style-src": ["'self'"],
@@ -88,18 +89,47 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def callback(request: HttpRequest, account: str, provider: str = "") -> HttpResponse:
     """What a provider tells about messages. Unsigned: 403, and nothing changes; an error of ours: 500, so it comes again."""
-    found = Account.objects.filter(key=account).first()
-    if found is None or found.channel not in channels or not channels[found.channel].verify(request, found.config):
-        log.warning("A callback for the account %r was refused: it is not signed by its provider", account)
+    found = _signed(request, account)
+    if found is None:
         return HttpResponseForbidden("The signature does not fit.")
     now = clock.now()
     try:
         updates = channels[found.channel].parse(request, found.config, now)
     except ValueError as error:
-        log.warning("A callback for the account %r makes no sense: %s", account, error)
-        return HttpResponseBadRequest(str(error))
+        return _nonsense(account, error)
     feedback.apply(updates, now, account_id=found.pk)
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def received(request: HttpRequest, account: str) -> HttpResponse:
+    """What people write to us, as Twilio hands it on. Signed as callbacks are; the answer says that nothing is to be replied."""
+    found = _signed(request, account)
+    if found is None:
+        return HttpResponseForbidden("The signature does not fit.")
+    now = clock.now()
+    try:
+        heard = channels[found.channel].parse_inbound(request, found.config, now)
+    except ValueError as error:
+        return _nonsense(account, error)
+    for one in heard:
+        inbound.receive(found, one, now)
+    return HttpResponse(NO_REPLY, content_type="text/xml; charset=utf-8")
+
+
+def _signed(request: HttpRequest, account: str) -> Account | None:
+    """The account of this key, if its provider signed the request."""
+    found = Account.objects.filter(key=account).first()
+    if found is None or found.channel not in channels or not channels[found.channel].verify(request, found.config):
+        log.warning("A callback for the account %r was refused: it is not signed by its provider", account)
+        return None
+    return found
+
+
+def _nonsense(account: str, error: ValueError) -> HttpResponse:
+    log.warning("A callback for the account %r makes no sense: %s", account, error)
+    return HttpResponseBadRequest(str(error))
 
 
 def _note(request: HttpRequest, message_id: int, word: str, to: str = "") -> None:

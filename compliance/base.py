@@ -148,8 +148,8 @@ class HouseFact:
     """The brand's own policy, which can only tighten what the law says."""
 
     profile: str = "standard"
-    unknown_place: str = "block"
-    """What to do where hours are law and the country is unknown: `block`, or the `strictest` of all."""
+    unknown_place: str = "strictest"
+    """What to do where hours are law and the country is unknown: the `strictest` of all, or `block`."""
     trust: str = "profile"
     """Whether the zone that a person has set is the only one (`profile`) or one of several (`strict`)."""
     honour_consent_lift: bool = False

@@ -55,6 +55,12 @@ def overlays() -> dict[str, str]:
 
 
 @functools.cache
+def area_regions() -> dict[str, tuple[str, ...]]:
+    """A North American area code → its states or provinces, as libphonenumber names them."""
+    return {row["area_code"]: tuple(row["regions"].split()) for row in _rows("area_codes.csv")}
+
+
+@functools.cache
 def zip_zones() -> dict[str, tuple[str, ...]]:
     """The first three digits of a ZIP code → their zones, in states that have several."""
     return {
@@ -99,7 +105,7 @@ def _former_names() -> list[tuple[str, str]]:
 def zip_region(postal_code: str) -> str:
     """The state of a ZIP code, e.g. US-FL; empty when its first three digits are of none."""
     digits = postal_code.strip()[:3]
-    if not digits.isdigit():
+    if not (digits.isascii() and digits.isdigit()):
         return ""
     prefix = int(digits)
     return next(

@@ -1,12 +1,13 @@
 """What a phone number says about where its owner may be: always every possibility, never the likeliest one.
 
 Zones come from libphonenumber's prefixes, united over the whole area code, since numbers move within it, and cut to the
-country's own zones; new overlay codes inherit from the code that they were laid over (`data/overlays.csv`).
+country's own zones; new overlay codes inherit from the code that they were laid over (`data/overlays.csv`). States are in
+`data/area_codes.csv`, since the library's own place names would take 100 MB of memory.
 """
 
 import functools
 
-from compliance.geography import Whereabouts, country_zones, overlays, regions_table, unique
+from compliance.geography import Whereabouts, area_regions, country_zones, overlays, unique
 
 ANYWHERE = {
     **dict.fromkeys(("500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544"), "US"),
@@ -54,14 +55,14 @@ def _area(code: str) -> Whereabouts:
         return Whereabouts()
     own = set(country_zones(country))
     united = unique(zone for each in sorted({code, parent}) for zone in _prefix_zones(each) if zone in own)
-    regions = unique([*_area_regions(code, country), *_area_regions(parent, country)])
+    regions = unique([*area_regions().get(code, ()), *area_regions().get(parent, ())])
     return Whereabouts(country, regions, united or country_zones(country))
 
 
 def _area_country(code: str) -> str:
     import phonenumbers
 
-    if len(code) != 3 or not code.isdigit():
+    if len(code) != 3 or not (code.isascii() and code.isdigit()):
         return ""
     number = phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{code}5550100"))
     return phonenumbers.region_code_for_number(number) or ""
@@ -80,37 +81,3 @@ def _prefix_index() -> dict[str, tuple[str, ...]]:
 
 def _prefix_zones(code: str) -> tuple[str, ...]:
     return _prefix_index().get(code, ())
-
-
-@functools.lru_cache(maxsize=1024)
-def _area_regions(code: str, country: str) -> tuple[str, ...]:
-    """The states of an area code, read from libphonenumber's English place names ("Florida", "New York, NY")."""
-    from phonenumbers.geodata import GEOCODE_DATA
-
-    prefix = f"1{code}"
-    texts = {data.get("en", "") for key, data in GEOCODE_DATA.items() if key == prefix}
-    texts = texts or {data.get("en", "") for key, data in GEOCODE_DATA.items() if key.startswith(prefix)}
-    names = [part.strip() for text in texts for part in text.split("/")]
-    found = (f"{country}-{_state(name)}" for name in names)
-    return unique(sorted(region for region in found if region in regions_table()))
-
-
-def _state(name: str) -> str:
-    ending = name.rsplit(",", 1)[-1].strip()
-    return ending if len(ending) == 2 and ending.isupper() else STATE_NAMES.get(name, "")
-
-
-STATE_NAMES = {
-    "Alabama": "AL", "Alaska": "AK", "Arizona": "AZ", "Arkansas": "AR", "California": "CA", "Colorado": "CO", "Connecticut": "CT",
-    "Delaware": "DE", "Washington D.C.": "DC", "Florida": "FL", "Georgia": "GA", "Hawaii": "HI", "Idaho": "ID", "Illinois": "IL",
-    "Indiana": "IN", "Iowa": "IA", "Kansas": "KS", "Kentucky": "KY", "Louisiana": "LA", "Maine": "ME", "Maryland": "MD",
-    "Massachusetts": "MA", "Michigan": "MI", "Minnesota": "MN", "Mississippi": "MS", "Missouri": "MO", "Montana": "MT",
-    "Nebraska": "NE", "Nevada": "NV", "New Hampshire": "NH", "New Jersey": "NJ", "New Mexico": "NM", "New York": "NY",
-    "North Carolina": "NC", "North Dakota": "ND", "Ohio": "OH", "Oklahoma": "OK", "Oregon": "OR", "Pennsylvania": "PA",
-    "Rhode Island": "RI", "South Carolina": "SC", "South Dakota": "SD", "Tennessee": "TN", "Texas": "TX", "Utah": "UT",
-    "Vermont": "VT", "Virginia": "VA", "Washington State": "WA", "Washington": "WA", "West Virginia": "WV", "Wisconsin": "WI",
-    "Wyoming": "WY", "Alberta": "AB", "British Columbia": "BC", "British Colombia": "BC", "Manitoba": "MB", "New Brunswick": "NB",
-    "Newfoundland and Labrador": "NL", "Nova Scotia": "NS", "Prince Edward Island": "PE", "Ontario": "ON", "Quebec": "QC",
-    "Saskatchewan": "SK", "Northwest Territories": "NT", "Nunavut": "NU", "Yukon": "YT",
-}  # fmt: skip
-"""Names as libphonenumber's place descriptions spell them (its own misspelling included)."""

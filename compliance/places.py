@@ -137,7 +137,7 @@ def _region_zones(regions: tuple[str, ...], zip_code: str) -> tuple[str, ...]:
 
 def _department(code: str) -> str:
     """The French department of a postal code, or the territory that it lies in."""
-    if len(code) != 5 or not code.isdigit():
+    if len(code) != 5 or not (code.isascii() and code.isdigit()):
         return ""
     overseas = {"971": "GP", "972": "MQ", "973": "GF", "974": "RE", "975": "PM", "976": "YT"}
     return overseas.get(code[:3], code[:2])

@@ -72,7 +72,8 @@ class ScopedPermissions(DjangoModelPermissions):
         if not isinstance(request.auth, ApiToken):
             return None
         name = getattr(view, "scope", "")
-        scope = f"{name}:{'read' if request.method in READING else 'write'}"
+        harmless = getattr(view, "action", None) in getattr(view, "harmless", ())
+        scope = f"{name}:{'read' if harmless or request.method in READING else 'write'}"
         if not name:
             return "This address cannot be reached with a token."
         return None if scope in request.auth.scopes else f"This token does not have the scope {scope}."

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
 from compliance.api import DecisionViewSet
+from compliance.whatif.api import EvaluationViewSet
 from contacts.api import ContactViewSet
 from journeys.api import EnrolmentViewSet, JourneyViewSet
 
@@ -33,6 +34,11 @@ class Nowhere(APIView):
         raise NotFound("There is no such address; /api/schema/ lists all.")
 
 
+@extend_schema(exclude=True)
+class Evaluate(EvaluationViewSet):
+    """The same without the slash at the end: a POST cannot be redirected to it."""
+
+
 class Router(DefaultRouter):
     """Addresses without format suffixes: there is one format."""
 
@@ -46,9 +52,11 @@ router.register("journeys", JourneyViewSet)
 router.register("enrolments", EnrolmentViewSet)
 router.register("messages", MessageViewSet)
 router.register("decisions", DecisionViewSet)
+router.register("compliance", EvaluationViewSet, basename="compliance")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("compliance/evaluate", Evaluate.as_view({"post": "evaluate"})),
     *router.urls,
     re_path(r"^[\s\S]*/$", Nowhere.as_view()),
 ]

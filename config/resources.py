@@ -51,11 +51,13 @@ class Json(JSONParser):
 
 class Resource(GenericViewSet[Any]):
     """Rows of one model. `scope` is what a token must have; `needs` are the permissions of an action where they are not
-    simply the model's, `sublists` the actions that list what belongs to one row. Filters hold for lists, never for one row by its id."""
+    simply the model's, `sublists` the actions that list what belongs to one row, `harmless` those that change nothing though
+    they are posted to (a token needs `<scope>:read`). Filters hold for lists, never for one row by its id."""
 
     scope = ""
     needs: Mapping[str, Sequence[str]] = {}
     sublists: Sequence[str] = ()
+    harmless: Sequence[str] = ()
     filter_backends = [DjangoFilterBackend]
     filterset_class: type[django_filters.FilterSet] | None = None
     parser_classes = [Json]

@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from channels import twilio
-from channels.base import Channel, Outgoing, Receipt, SendError, Update, channels
+from channels.base import Channel, Inbound, Outgoing, Receipt, SendError, Update, channels
 from channels.lines import hand_over
 from config.bulk import dumps
 from config.egress import is_loopback, validate_url
@@ -29,8 +29,9 @@ def api_base(value: str) -> None:
 class Sms(Channel):
     """A text message through Twilio.
 
-    Set no callback at Twilio: each message names its own, `/webhooks/twilio/<account key>/status`, and BASE_URL must be
-    reachable from the internet.
+    Set no status callback at Twilio: each message names its own, `/webhooks/twilio/<account key>/status`, and BASE_URL must
+    be reachable from the internet. For replies, set the number's (or messaging service's) webhook for incoming messages to
+    `/webhooks/twilio/<account key>/inbound`.
     """
 
     key = "sms"
@@ -38,6 +39,7 @@ class Sms(Channel):
     icon = "sms"
     address_kind = "phone"
     secrets = ("auth_token",)
+    provider_stops_on = twilio.STOPS_ON
 
     class Content(forms.Form):
         body = forms.CharField(
@@ -98,3 +100,6 @@ class Sms(Channel):
 
     def parse(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Update]:
         return twilio.parse(request, now)
+
+    def parse_inbound(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Inbound]:
+        return twilio.parse_inbound(request)

@@ -1,7 +1,17 @@
 """Nouns of floor 2: accounts, what may be said, and every message asked for."""
 
 from channels.models.accounts import Account, SandboxMessage
+from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 
-__all__ = ["Account", "Message", "MessageClass", "MessageTemplate", "RenderedCopy", "SandboxMessage", "TemplateVersion"]
+__all__ = [
+    "Account",
+    "InboundMessage",
+    "Message",
+    "MessageClass",
+    "MessageTemplate",
+    "RenderedCopy",
+    "SandboxMessage",
+    "TemplateVersion",
+]

@@ -58,7 +58,7 @@ def calendar_date(said: str) -> date | None:
 
 def count(said: str) -> int:
     """A whole number from 1 on. Raises ValueError."""
-    if not (said.isascii() and said.isdigit()) or not 1 <= int(said[:6]) <= 10_000:
+    if not (said.isascii() and said.isdigit() and len(said) <= 5) or not 1 <= int(said) <= 10_000:
         raise ValueError(f"{said!r} is not a limit; write a whole number from 1 on.")
     return int(said)
 

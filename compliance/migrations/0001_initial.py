@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('profile', models.CharField(choices=[('standard', "statutes and operators' rules"), ('strict', 'also rules whose reach is disputed'), ('all', 'also what vendors do by default'), ('strictest', 'where a region is unknown, the rules of all of them')], default='standard', max_length=10, verbose_name='rules that hold')),
-                ('unknown_place', models.CharField(choices=[('block', 'do not send'), ('strictest', 'keep to the strictest hours of all')], default='block', help_text='Where hours are law.', max_length=10, verbose_name='unknown country')),
+                ('unknown_place', models.CharField(choices=[('block', 'do not send'), ('strictest', 'keep to the strictest hours of all')], default='strictest', help_text='Where hours are law.', max_length=10, verbose_name='unknown country')),
                 ('trust', models.CharField(choices=[('profile', 'the zone that the person has set is the only one'), ('strict', 'the zone that the person has set is one of several')], default='profile', max_length=10, verbose_name='time zone')),
                 ('honour_consent_lift', models.BooleanField(default=False, help_text='Where a statute says that it does; many do not.', verbose_name='express consent lifts hours')),
                 ('guard_minutes', models.PositiveSmallIntegerField(default=0, help_text='Stay so far away from the edges of every window.', validators=[django.core.validators.MaxValueValidator(60)])),
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('profile', models.CharField(choices=[('standard', "statutes and operators' rules"), ('strict', 'also rules whose reach is disputed'), ('all', 'also what vendors do by default'), ('strictest', 'where a region is unknown, the rules of all of them')], default='standard', max_length=10, verbose_name='rules that hold')),
-                ('unknown_place', models.CharField(choices=[('block', 'do not send'), ('strictest', 'keep to the strictest hours of all')], default='block', help_text='Where hours are law.', max_length=10, verbose_name='unknown country')),
+                ('unknown_place', models.CharField(choices=[('block', 'do not send'), ('strictest', 'keep to the strictest hours of all')], default='strictest', help_text='Where hours are law.', max_length=10, verbose_name='unknown country')),
                 ('trust', models.CharField(choices=[('profile', 'the zone that the person has set is the only one'), ('strict', 'the zone that the person has set is one of several')], default='profile', max_length=10, verbose_name='time zone')),
                 ('honour_consent_lift', models.BooleanField(default=False, help_text='Where a statute says that it does; many do not.', verbose_name='express consent lifts hours')),
                 ('guard_minutes', models.PositiveSmallIntegerField(default=0, help_text='Stay so far away from the edges of every window.', validators=[django.core.validators.MaxValueValidator(60)])),

@@ -10,9 +10,13 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from channels.models import Message, MessageClass, TemplateVersion
+from channels.models import Message, MessageClass, MessageTemplate, TemplateVersion
 from compliance.base import SEVERITY, Outcome, Verdict
 from contacts.models import Brand
+
+
+ESSENTIAL = (MessageClass.TRANSACTIONAL.value, MessageClass.OTP.value)
+"""Classes that a person needs and cannot refuse."""
 
 
 def only_marketing() -> list[str]:
@@ -107,10 +111,15 @@ class HousePolicy(models.Model):
         PROFILE = "profile", "the zone that the person has set is the only one"
         STRICT = "strict", "the zone that the person has set is one of several"
 
+    class OptOutScope(models.TextChoices):
+        TOPIC = "topic", "the topic of what was sent last"
+        CHANNEL = "channel", "every topic on this channel"
+        ALL = "all", "every topic on every channel"
+
     brand = models.OneToOneField(Brand, on_delete=models.CASCADE, related_name="policy")
     profile = models.CharField("rules that hold", max_length=10, choices=Profile, default=Profile.STANDARD)
     unknown_place = models.CharField(
-        "unknown country", max_length=10, choices=Unknown, default=Unknown.BLOCK, help_text="Where hours are law."
+        "unknown country", max_length=10, choices=Unknown, default=Unknown.STRICTEST, help_text="Where hours are law."
     )
     trust = models.CharField("time zone", max_length=10, choices=Trust, default=Trust.PROFILE)
     honour_consent_lift = models.BooleanField(
@@ -128,6 +137,33 @@ class HousePolicy(models.Model):
     whatsapp_named_opt_in = models.BooleanField(
         "WhatsApp by name", default=True, help_text="Only a consent that names WhatsApp counts there."
     )
+    opt_out_scope = models.CharField(
+        "STOP means", max_length=10, choices=OptOutScope, default=OptOutScope.CHANNEL, help_text="What it puts an end to."
+    )
+    opt_out_confirmation = models.ForeignKey(
+        MessageTemplate,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Short, transactional, without any promotion; sent once after STOP. Empty: no answer.",
+    )
+    opt_in_confirmation = models.ForeignKey(
+        MessageTemplate,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Sent once after START. Empty: no answer.",
+    )
+    help_answer = models.ForeignKey(
+        MessageTemplate,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Sent after HELP: who you are and how to reach you. Empty: no answer.",
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -135,6 +171,14 @@ class HousePolicy(models.Model):
 
     def __str__(self) -> str:
         return f"Policy of {self.brand}"
+
+    def clean(self) -> None:
+        for name in ("opt_out_confirmation", "opt_in_confirmation", "help_answer"):
+            answer: MessageTemplate | None = getattr(self, name)
+            if answer is not None and answer.brand_id != self.brand_id:
+                raise ValidationError({name: f"{answer} is a template of another brand."})
+            if answer is not None and not answer.versions.filter(state="approved", message_class__in=ESSENTIAL).exists():
+                raise ValidationError({name: f"{answer} has no approved transactional version; anything else may not be sent here."})
 
 
 class WithdrawnWording(models.Model):

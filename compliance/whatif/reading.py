@@ -72,7 +72,7 @@ def read(value: Any, law: Rules) -> Case:
 def _house(policy: Node, top: Node) -> HouseFact:
     return HouseFact(
         profile=top.choice("profile", "standard", tuple(KINDS_OF)),
-        unknown_place=policy.choice("unknown_place", "block", ("block", "strictest")),
+        unknown_place=policy.choice("unknown_place", "strictest", ("block", "strictest")),
         trust=policy.choice("trust", "profile", ("profile", "strict")),
         honour_consent_lift=policy.flag("honour_consent_lift"),
         guard=timedelta(minutes=policy.number("guard_minutes")),

@@ -96,6 +96,9 @@ class Suppression(models.Model):
         LEGAL = "legal", "legal request"
         ERASED = "erased", "erased"
         REASSIGNED = "reassigned", "number has a new owner"
+        NO_MARKETING = "no_marketing", "wants no marketing"
+        REVIEW = "review", "may have opted out"
+        PROVIDER = "provider", "blocked by the provider"
 
     digest = models.CharField(max_length=43)
     address_kind = models.CharField(max_length=10, choices=Address.Kind)

@@ -116,7 +116,7 @@ class TestAttention:
 
     def test_messages_that_were_maybe_sent(self, chief) -> None:
         account("sms")
-        ada = contact("ada", phone="+12125550123")
+        ada = contact("ada", phone="+447700900123")
         consent(ada, "sms")
         message(ada, template("offer", channel="sms", content={"body": "Hi"}))
         gate.release(NOW)
@@ -128,7 +128,7 @@ class TestAttention:
 
     def test_a_sender_in_trouble(self, chief) -> None:
         account("sms", name="Texts")
-        ada = contact("ada", phone="+12125550123")
+        ada = contact("ada", phone="+447700900123")
         consent(ada, "sms")
         message(ada, template("offer", channel="sms", content={"body": "Hi"}))
         gate.release(NOW)

@@ -41,7 +41,7 @@ def lived() -> Version:
         exit_when=[{"event": "order.returned"}],
         goal={"event": "order.completed", "within": "7d", "value": "revenue"},
     )
-    people = [contact(f"p{n}", phone=f"+1212555{n:04}") for n in range(100, 106)]
+    people = [contact(f"p{n}", phone=f"+44770090{n:04}") for n in range(100, 106)]
     for person in people[:4]:
         consent(person, "sms", now=NOW - DAY)
     for person in people:
@@ -91,7 +91,7 @@ def test_lost_and_doubled_figures_are_mended(lived) -> None:
 
 def test_one_who_was_set_aside_and_tried_again_counts_once(lived) -> None:
     one = Enrolment.objects.filter(state="finished").first()
-    person = contact("late", phone="+12125550999")
+    person = contact("late", phone="+447700900999")
     consent(person, "sms", now=NOW)
     driving.happens(person, at=NOW + 4 * DAY)
     late = Enrolment.objects.get(contact=person)

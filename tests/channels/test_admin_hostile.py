@@ -68,7 +68,7 @@ def submitted() -> TemplateVersion:
 @pytest.fixture
 def sent() -> Message:
     """A message with a hostile copy, in a hostile mood."""
-    ada = contact("ada", phone="+12125550123", first_name=ATTACK)
+    ada = contact("ada", phone="+447700900123", first_name=ATTACK)
     one = message(ada, template("text", channel="sms", content={"body": "Hi"}), context={"note": ATTACK})
     content = {"to": ATTACK, "subject": ATTACK, "html": f"<body>{ATTACK}</body>", "text": ATTACK}
     RenderedCopy.objects.create(message=one, content=content)

@@ -34,7 +34,7 @@ def browser():
 def sent() -> Message:
     """An SMS to Ada that has left."""
     account("sms")
-    ada = contact("ada", phone="+12125550123", first_name="Ada")
+    ada = contact("ada", phone="+447700900123", first_name="Ada")
     consent(ada, "sms")
     one = message(
         ada,
@@ -50,7 +50,7 @@ def sent() -> Message:
 @pytest.fixture
 def blocked(sent) -> Message:
     """An SMS to Bob, who never allowed any."""
-    bob = contact("bob", phone="+12125550124", first_name="Bob")
+    bob = contact("bob", phone="+447700900124", first_name="Bob")
     one = message(bob, sent.template, labels={"journey": "win-back", "step": "one"})
     gate.release(NOW)
     one.refresh_from_db()
@@ -76,7 +76,7 @@ class TestFinding:
         assert f"#{sent.pk}" in self.found(browser, channel="sms")
         assert f"#{sent.pk}" not in self.found(browser, channel="email")
 
-    @pytest.mark.parametrize("term", ["bob", "+12125550124", "+1 212 555 0124", "{pk}", "{key}"])
+    @pytest.mark.parametrize("term", ["bob", "+447700900124", "+44 7700 900124", "{pk}", "{key}"])
     def test_by_person_address_number_and_key(self, browser, sent, blocked, term) -> None:
         html = self.found(browser, q=term.format(pk=blocked.pk, key=blocked.key))
         assert f"#{blocked.pk}" in html

@@ -11,7 +11,7 @@ from compliance.base import rules
 from compliance.models import Decision, FrequencyCap, QuietHours
 from contacts.models import Event
 from tests import staff
-from tests.builders import NOW, account, brand, consent, contact, message, template
+from tests.builders import NOW, account, brand, consent, contact, message, template, topic
 from tests.pages import queries, who
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def blocked(offer) -> Message:
 @pytest.fixture
 def unknown(offer) -> Message:
     """Handed over, and never answered."""
-    ada = contact("ada", phone="+12125550123")
+    ada = contact("ada", phone="+447700900123")
     consent(ada, "sms")
     one = message(ada, offer)
     gate.release(NOW)
@@ -231,15 +231,49 @@ class TestPolicies:
         assert QuietHours.objects.count() == 1
 
     def test_a_cap_is_a_sentence(self, lena) -> None:
-        data = {"brand": brand().pk, "name": "Weekly", "limit": "2", "days": "7", "enabled": "on"}
+        data = {
+            "brand": brand().pk,
+            "name": "Weekly",
+            "limit": "2",
+            "days": "7",
+            "classes": ["marketing"],
+            "action": "defer",
+            "enabled": "on",
+        }
         assert lena.post(self.ADD_CAP, data).status_code == 302
         assert FrequencyCap.objects.get().limit == 2
         html = lena.get(reverse("admin:compliance_frequencycap_changelist")).content.decode()
         assert "at most 2 marketing messages in any 7 days" in html
 
-    @pytest.mark.parametrize("changes", [{"limit": "0"}, {"days": "0"}, {"limit": "-1"}, {"days": "many"}])
+    def test_a_cap_may_count_only_some(self, lena) -> None:
+        topic("offers")
+        data = {"brand": brand().pk, "name": "Texts", "limit": "1", "days": "7", "calendar": "day", "action": "skip"}
+        only = {"classes": ["marketing", "service"], "channels": ["sms"], "topics": ["offers"]}
+        assert lena.post(self.ADD_CAP, {**data, **only}).status_code == 302
+        cap = FrequencyCap.objects.get()
+        assert (cap.classes, cap.channels, cap.topics, cap.journeys) == (
+            ["marketing", "service"],
+            ["sms"],
+            ["offers"],
+            [],
+        )
+        html = lena.get(reverse("admin:compliance_frequencycap_changelist")).content.decode()
+        assert "at most 1 marketing/service message in a day, by sms, about offers" in html
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"limit": "0"}, {"days": "0"}, {"limit": "-1"}, {"days": "many"}, {"classes": []}, {"channels": ["pigeon"]}],
+    )
     def test_a_cap_of_nothing_is_refused(self, lena, changes) -> None:
-        data = {"brand": brand().pk, "name": "Weekly", "limit": "2", "days": "7", **changes}
+        data = {
+            "brand": brand().pk,
+            "name": "Weekly",
+            "limit": "2",
+            "days": "7",
+            "classes": ["marketing"],
+            "action": "defer",
+            **changes,
+        }
         assert lena.post(self.ADD_CAP, data).status_code == 200
         assert not FrequencyCap.objects.exists()
 

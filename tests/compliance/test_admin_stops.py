@@ -47,7 +47,7 @@ def test_everything_that_can_be_stopped_is_in_one_list(operator) -> None:
 )
 def test_it_holds_what_would_leave_until_it_is_lifted(operator, what, named) -> None:
     account("sms")
-    ada = contact("ada", phone="+12125550123")
+    ada = contact("ada", phone="+447700900123")
     consent(ada, "sms")
     one = message(ada, template("offer", channel="sms", content={"body": "Hi"}))
     html = operator.post(PAGE, {"what": what, "reason": "Wrong price", "sure": "on"}, follow=True).content.decode()

@@ -157,7 +157,7 @@ class TestOtherTables:
         with pytest.raises(BadTable, match="Line 2, code: 'panic' is not known here"):
             tables.read_bans(f"{header}\nUS-LA,all,marketing,panic,LPSC,,,\n")
 
-    @pytest.mark.parametrize("limit", ["0", "-1", "many", "99999999999", "²"])
+    @pytest.mark.parametrize("limit", ["0", "-1", "many", "99999999999", "00000100000", "²"])
     def test_caps(self, limit: str) -> None:
         header = ",".join(tables.CAPS)
         (cap,) = tables.read_caps(f"{header}\nVN,sms,marketing,3,messages,24h,no,Decree 91/2020,,,\n")

@@ -71,7 +71,7 @@ class TestPhones:
         }
 
     @pytest.mark.parametrize(
-        "number", ["", "0612345678", "+", "+1", "+1abc5550100", "+8001234567", "+99912345", "call me"]
+        "number", ["", "0612345678", "+", "+1", "+1abc5550100", "+8001234567", "+99912345", "call me", "+1²³45550100"]
     )
     def test_a_number_that_says_nothing(self, number: str) -> None:
         where = locate(Clues(phone=number), default_zone="Europe/Paris")
@@ -120,6 +120,11 @@ class TestAddresses:
         assert laws_of(postal_code="94105") == ()
         assert laws_of(region="TX") == ()
         assert laws_of(region="US-TX") == ("US", "US-TX")
+
+    @pytest.mark.parametrize("code", ["", "²²²", "9410", "94", "ABCDE", "000", "99999999999", "0" * 500])
+    def test_a_code_that_is_none_says_nothing_wrong(self, code: str) -> None:
+        for country in ("US", "FR", ""):
+            assert locate(Clues(country=country, postal_code=code)).zones
 
     def test_a_country_alone_has_all_of_its_zones(self) -> None:
         where = locate(Clues(country="US"))
@@ -219,6 +224,47 @@ def test_strict_trust_never_has_fewer_zones(clues: Clues) -> None:
     assert set(locate(clues, trust="profile").zones) <= set(locate(clues, trust="strict").zones)
 
 
+def library_regions() -> dict[str, tuple[str, ...]]:
+    """The states of every area code, read from libphonenumber's English place names ("Florida", "New York, NY")."""
+    from phonenumbers.geodata import GEOCODE_DATA
+
+    whole: dict[str, set[str]] = {}
+    parts: dict[str, set[str]] = {}
+    for prefix, names in GEOCODE_DATA.items():
+        if prefix.startswith("1") and len(prefix) >= 4:
+            kind = whole if len(prefix) == 4 else parts
+            kind.setdefault(prefix[1:4], set()).update(names.get("en", "").split("/"))
+    found = {}
+    for code, names in {**parts, **whole}.items():
+        country = locate(Clues(phone=f"+1{code}5550100")).countries
+        regions = {f"{country[0]}-{state(name)}" for name in names} if country in (("US",), ("CA",)) else set()
+        if known := sorted(regions & geography.regions_table().keys()):
+            found[code] = tuple(known)
+    return found
+
+
+def state(name: str) -> str:
+    """The two letters of a state's name, or of a town's ("New York, NY")."""
+    ending = name.rsplit(",", 1)[-1].strip()
+    return ending if len(ending) == 2 and ending.isupper() else STATE_NAMES.get(name.strip(), "")
+
+
+STATE_NAMES = {
+    "Alabama": "AL", "Alaska": "AK", "Arizona": "AZ", "Arkansas": "AR", "California": "CA", "Colorado": "CO", "Connecticut": "CT",
+    "Delaware": "DE", "Washington D.C.": "DC", "Florida": "FL", "Georgia": "GA", "Hawaii": "HI", "Idaho": "ID", "Illinois": "IL",
+    "Indiana": "IN", "Iowa": "IA", "Kansas": "KS", "Kentucky": "KY", "Louisiana": "LA", "Maine": "ME", "Maryland": "MD",
+    "Massachusetts": "MA", "Michigan": "MI", "Minnesota": "MN", "Mississippi": "MS", "Missouri": "MO", "Montana": "MT",
+    "Nebraska": "NE", "Nevada": "NV", "New Hampshire": "NH", "New Jersey": "NJ", "New Mexico": "NM", "New York": "NY",
+    "North Carolina": "NC", "North Dakota": "ND", "Ohio": "OH", "Oklahoma": "OK", "Oregon": "OR", "Pennsylvania": "PA",
+    "Rhode Island": "RI", "South Carolina": "SC", "South Dakota": "SD", "Tennessee": "TN", "Texas": "TX", "Utah": "UT",
+    "Vermont": "VT", "Virginia": "VA", "Washington State": "WA", "Washington": "WA", "West Virginia": "WV", "Wisconsin": "WI",
+    "Wyoming": "WY", "Alberta": "AB", "British Columbia": "BC", "British Colombia": "BC", "Manitoba": "MB", "New Brunswick": "NB",
+    "Newfoundland and Labrador": "NL", "Nova Scotia": "NS", "Prince Edward Island": "PE", "Ontario": "ON", "Quebec": "QC",
+    "Saskatchewan": "SK", "Northwest Territories": "NT", "Nunavut": "NU", "Yukon": "YT",
+}  # fmt: skip
+"""Names as libphonenumber's place descriptions spell them (its own misspelling included)."""
+
+
 class TestTables:
     """The files behind it all: a typing mistake in one would move somebody into another law."""
 
@@ -239,7 +285,11 @@ class TestTables:
     def test_all_fifty_states_and_the_district_are_there(self) -> None:
         states = {name for name in geography.regions_table() if name.startswith("US-")}
         assert len(states) == 51
-        assert states == {f"US-{code}" for code in phones.STATE_NAMES.values() if f"US-{code}" in states}
+        assert {name.removeprefix("US-") for name in states} <= set(STATE_NAMES.values())
+
+    def test_the_states_of_area_codes_are_those_of_the_library(self) -> None:
+        """A newer libphonenumber may know more codes: then add the lines that this names to data/area_codes.csv."""
+        assert geography.area_regions() == library_regions()
 
     def test_every_state_with_several_zones_has_its_zip_codes_told_apart(self) -> None:
         """A prefix that is missing there would still have all zones of its state."""

@@ -1,0 +1,7 @@
+"""Facts that go up from this floor."""
+
+from django.dispatch import Signal
+
+message_received = Signal()
+"""Sent by `channels.inbound.receive`, inside its transaction. `message`: the InboundMessage; `contact_ids`: everybody with
+the address that it came from; `digest`: that address' keyed hash, empty where it is none; `now`."""

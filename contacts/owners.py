@@ -1,0 +1,41 @@
+"""Who has this address? Several people may share one; nobody is made unless it is asked for."""
+
+from datetime import datetime
+
+from config import bulk
+from contacts import addresses, profiles, rechecks
+from contacts.models import Address, Contact
+from contacts.traits import Clean
+
+
+def of(digest: str) -> list[int]:
+    """The ids of the contacts with this address, the oldest contact first."""
+    rows = Address.objects.filter(digest=digest).order_by("contact_id")
+    return list(rows.values_list("contact_id", flat=True).distinct())
+
+
+def current(contact_ids: list[int], kind: str) -> dict[int, str]:
+    """The digest of the address of this kind that each of them is written to: the newest."""
+    rows = Address.objects.filter(contact_id__in=contact_ids, kind=kind).order_by("created_at", "id")
+    return dict(rows.values_list("contact_id", "digest"))
+
+
+def lock(contact_ids: list[int]) -> None:
+    """Hold these contacts until the transaction ends, in the order in which everybody takes them."""
+    rows = Contact.objects.filter(pk__in=contact_ids).order_by("pk")
+    list(rows.select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
+def newcomer(kind: str, value: str, now: datetime) -> int:
+    """The id of a new contact of whom only this address (normalised) is known."""
+    said = Clean(email=value) if kind == Address.Kind.EMAIL else Clean(phone=value)
+    row = profiles.row("", [said], now)
+    [(pk,)] = bulk.insert(Contact, [row], returning=("id",))
+    profiles.add_addresses([(pk, said)], now)
+    rechecks.after_arrival([{**row, "id": pk}], now)
+    return int(pk)
+
+
+def digest(kind: str, value: str) -> str:
+    """The keyed hash of an address as somebody wrote it. Raises ValueError with a sentence."""
+    return addresses.digest(kind, addresses.normalise(kind, value))
