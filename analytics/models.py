@@ -22,7 +22,10 @@ class Tally(models.Model):
 
     class Meta:
         verbose_name_plural = "tallies"
-        indexes = [models.Index(fields=["version", "step", "outcome", "hour"], name="tallies_by_step")]
+        indexes = [
+            models.Index(fields=["version", "step", "outcome", "hour"], name="tallies_by_step"),
+            models.Index(fields=["hour"], name="tallies_by_hour"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.step or 'journey'} {self.outcome} {self.count}"

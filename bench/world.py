@@ -40,8 +40,9 @@ WORDS: Mapping[str, dict[str, str]] = {
     "webhook": {"body": "Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}."},
     "email": {
         "subject": "{template}",
-        "html": "<p>Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}.</p>",
-        "text": "Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}.",
+        "html": "<p>Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}.</p>"
+        '<p><a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a></p>',
+        "text": "Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}. No more: {{{{ unsubscribe_url }}}}",
     },
 }
 QUIET_IN, QUIET_FOR = timedelta(hours=10), timedelta(hours=2)
@@ -52,7 +53,7 @@ QUIET_IN, QUIET_FOR = timedelta(hours=10), timedelta(hours=2)
 def load(sink: str, look_up: str, now: datetime) -> Source:
     """Make what is missing, and point the account at `sink` (http://… or smtp://…); the source to post to.
 
-    Only one channel at a time: the journey of the other is archived by hand, or the database is another one.
+    A database holds the bench of one channel: its journey and words are made once.
     """
     channel = "email" if urlsplit(sink).scheme == "smtp" else "webhook"
     brand, _ = Brand.objects.get_or_create(

@@ -10,7 +10,6 @@ from channels.base import Inbound, channels
 from channels.models import Account, InboundMessage, Message
 from config import bulk
 from contacts import addresses, owners, timeline
-from contacts.models import Contact
 from contacts.storable import text
 
 LONGEST_TEXT = 1600
@@ -92,15 +91,15 @@ def _fact(message: InboundMessage) -> timeline.NewEvent:
     return timeline.NewEvent(contact_id, "message.received", message.received_at, key, properties, brand_id)
 
 
-def asked(contact: Contact | int | None, channel: str, since: datetime) -> bool:
+def asked(contact_id: int | None, channel: str, since: datetime) -> bool:
     """Whether a question of ours waits for this person's answer: the label `question`, sent since then, nothing heard after."""
-    if contact is None:
+    if contact_id is None:
         return False
     questions = Message.objects.filter(
-        contact=contact, channel=channel, cleared_at__gte=since, state=Message.State.SENT, labels__question=True
+        contact=contact_id, channel=channel, cleared_at__gte=since, state=Message.State.SENT, labels__question=True
     )
     last = questions.order_by("-cleared_at").values_list("cleared_at", flat=True).first()
     if last is None:
         return False
-    answers = InboundMessage.objects.filter(contact=contact, channel=channel, received_at__gt=last)
-    return answers.filter(understood=InboundMessage.Understood.ANSWER).first() is None
+    answers = InboundMessage.objects.filter(contact=contact_id, channel=channel, received_at__gt=last)
+    return not answers.filter(understood=InboundMessage.Understood.ANSWER).exists()

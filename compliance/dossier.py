@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -295,7 +295,10 @@ def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
 def _people(ids: Sequence[int]) -> dict[int, Person]:
     rows = Contact.objects.filter(id__among=ids).annotate(postal=KeyTextTransform("postal_code", "attributes"))
     columns = ("id", "locale", "timezone", "timezone_source", "country", "region", "postal")
-    return {pk: Person(*values, postal or "") for pk, *values, postal in rows.order_by().values_list(*columns)}
+    return {
+        pk: Person(locale, zone, source, country, region, postal or "")
+        for pk, locale, zone, source, country, region, postal in rows.order_by().values_list(*columns)
+    }
 
 
 def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:
@@ -322,8 +325,10 @@ def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tupl
         "wording",
     )
     found: dict[tuple[int, str], dict[int, ConsentFact]] = {}
-    for contact_id, channel, topic_id, *values, wording in rows.order_by().values_list(*columns):
-        fact = ConsentFact(*values, wording, wording in revoked)
+    for contact_id, channel, topic_id, *values in rows.order_by().values_list(*columns):
+        fact = ConsentFact(*values)
+        if fact.wording in revoked:
+            fact = replace(fact, wording_withdrawn=True)
         found.setdefault((contact_id, channel), {})[topic_id] = fact
     return found
 

@@ -49,7 +49,7 @@ class DurationField(forms.CharField):
     """A form field that keeps the text (`3d`) and refuses what `parse` refuses."""
 
     def clean(self, value: Any) -> str:
-        text = super().clean(value)
+        text = str(super().clean(value) or "")
         if text in self.empty_values:
             return text
         try:

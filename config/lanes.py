@@ -11,7 +11,7 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from config import clock
 from config.models import Ticket
@@ -40,7 +40,7 @@ class Lane:
         """Give the lane back, unless another turn has it by now."""
         self._rows().update(taken_until=None)
 
-    def _rows(self) -> "Ticket.objects":  # type: ignore[valid-type, name-defined]
+    def _rows(self) -> QuerySet[Ticket]:
         return Ticket.objects.filter(queue=self.queue, lane=self.lane, number=self.number)
 
 

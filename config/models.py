@@ -16,6 +16,9 @@ SCOPES = (
 class LedgerKey(models.Model):
     """Exists only inside a transaction that may change append-only tables (SQLite; see config.ledger)."""
 
+    def __str__(self) -> str:
+        return "ledgers unlocked"
+
 
 class Heartbeat(models.Model):
     """The last sign of life of one worker process group, by its name; the supervisor restarts a group that falls silent."""

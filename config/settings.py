@@ -20,7 +20,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """An environment variable that must be one of `allowed`; raises ImproperlyConfigured."""
-    value = env.str(name, default=default)
+    value = str(env.str(name, default=default))
     if value not in allowed:
         raise ImproperlyConfigured(f"{name}={value!r} is not allowed; use one of: {', '.join(allowed)}.")
     return value
@@ -28,7 +28,7 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 
 def kept_secret(name: str) -> str:
     """A secret from the environment, or one made once and kept in VAR_DIR (mode 0600) for machines of one developer."""
-    if value := env.str(name, default=""):
+    if value := str(env.str(name, default="")):
         return value
     path = VAR_DIR / name.lower()
     if not path.exists():
@@ -254,7 +254,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
-KNOX_TOKEN_MODEL = "config.ApiToken"
+KNOX_TOKEN_MODEL = "config.ApiToken"  # noqa: S105 (the name of a model)
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "wm_", "AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Waymark API",

@@ -40,7 +40,9 @@ def contact(external_id: str = "", *, email: str = "", phone: str = "", now: dat
     """
     if email or phone:
         fields.setdefault("country", "GB")
-    columns = {name: fields.pop(name) for name in ("locale", "country", "region", "timezone", "attributes") if name in fields}
+    columns = {
+        name: fields.pop(name) for name in ("locale", "country", "region", "timezone", "attributes") if name in fields
+    }
     attributes = {**columns.pop("attributes", {}), **fields}
     found = Contact.objects.create(
         external_id=external_id, attributes=attributes, created_at=now, updated_at=now, **columns
@@ -51,7 +53,9 @@ def contact(external_id: str = "", *, email: str = "", phone: str = "", now: dat
     return found
 
 
-def address(person: Contact, kind: str = "email", value: str = "ada@example.test", *, now: datetime = NOW, **fields) -> Address:
+def address(
+    person: Contact, kind: str = "email", value: str = "ada@example.test", *, now: datetime = NOW, **fields
+) -> Address:
     """Where `person` can be reached."""
     value = addresses.normalise(kind, value)
     return Address.objects.create(
@@ -59,14 +63,24 @@ def address(person: Contact, kind: str = "email", value: str = "ada@example.test
     )
 
 
-def event(person: Contact, name: str = "signup", *, at: datetime = NOW, now: datetime | None = None, key: str = "", **properties) -> Event:
+def event(
+    person: Contact,
+    name: str = "signup",
+    *,
+    at: datetime = NOW,
+    now: datetime | None = None,
+    key: str = "",
+    **properties,
+) -> Event:
     """Something that happened to `person` at `at`, through the timeline; `total=5` and the like are its properties."""
     key = key or f"{name}:{person.pk}:{Event.objects.count()}"
     [(pk, _)] = timeline.record([timeline.NewEvent(person.pk, name, at, key, properties)], now or at)
     return Event.objects.get(pk=pk)
 
 
-def segment(key: str = "pros", condition: dict | None = None, *, refreshed: datetime | None = None, **fields) -> Segment:
+def segment(
+    key: str = "pros", condition: dict | None = None, *, refreshed: datetime | None = None, **fields
+) -> Segment:
     """A segment of `brand()` (default: plan is pro); filled at `refreshed`, if that is given."""
     condition = condition or {"kind": "attribute", "path": "plan", "op": "is", "value": "pro"}
     found = Segment.objects.create(
@@ -77,7 +91,9 @@ def segment(key: str = "pros", condition: dict | None = None, *, refreshed: date
     return found
 
 
-def consent(person: Contact, channel: str = "email", *, topic_key: str = "news", now: datetime = NOW, **fields) -> Consent:
+def consent(
+    person: Contact, channel: str = "email", *, topic_key: str = "news", now: datetime = NOW, **fields
+) -> Consent:
     """`person` allows `topic_key` on `channel`, through the ledger."""
     defaults = {"basis": "express_written", "source": "test", "wording": "form v1", **fields}
     pk = consents.grant(person.pk, topic(topic_key).pk, channel, now=now, **defaults)
@@ -93,7 +109,9 @@ def user(name: str = "maria", *permissions: str, **fields) -> User:
     return found
 
 
-def template(key: str = "hello", *, channel: str = "email", content: dict | None = None, now: datetime = NOW, **fields) -> MessageTemplate:
+def template(
+    key: str = "hello", *, channel: str = "email", content: dict | None = None, now: datetime = NOW, **fields
+) -> MessageTemplate:
     """A message template of `brand()` about `topic()` with one approved version."""
     about = fields.pop("topic", None) or topic()
     found = MessageTemplate.objects.create(
@@ -124,11 +142,18 @@ def account(channel: str = "sms", **fields) -> Account:
     """The default account of `brand()` on a channel; in the sandbox its SMS become rows."""
     configs = {
         "sms": {"account_sid": "AC" + "0" * 32, "auth_token": "secret", "from_number": "+15005550006"},
-        "email": {"backend": "smtp", "host": "smtp.example.test", "port": 587, "from_email": "Acme <hi@acme.example.test>"},
+        "email": {
+            "backend": "smtp",
+            "host": "smtp.example.test",
+            "port": 587,
+            "from_email": "Acme <hi@acme.example.test>",
+        },
     }
     house = fields.pop("brand", None) or brand()
     defaults = {"name": channel.title(), "config": configs.get(channel, {}), **fields}
-    return Account.objects.get_or_create(brand=house, channel=channel, key=f"{house.key}-{channel}", defaults=defaults)[0]
+    return Account.objects.get_or_create(brand=house, channel=channel, key=f"{house.key}-{channel}", defaults=defaults)[
+        0
+    ]
 
 
 def message(person: Contact, about: MessageTemplate, key: str = "", *, now: datetime = NOW, **fields) -> Message:

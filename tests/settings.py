@@ -7,6 +7,6 @@ os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="waymark-tests-"))
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ.setdefault("FIELD_KEY", "tests")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

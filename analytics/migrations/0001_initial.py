@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'tallies',
-                'indexes': [models.Index(fields=['version', 'step', 'outcome', 'hour'], name='tallies_by_step')],
+                'indexes': [models.Index(fields=['version', 'step', 'outcome', 'hour'], name='tallies_by_step'), models.Index(fields=['hour'], name='tallies_by_hour')],
             },
         ),
     ]

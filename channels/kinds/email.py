@@ -31,7 +31,9 @@ def sender(value: str) -> None:
     try:
         validate_email(mime.sender_of(value)[1])
     except (SendError, ValidationError):
-        raise ValidationError(f"{value!r} is not a sender; write for example Acorn Shop <hello@shop.example>.") from None
+        raise ValidationError(
+            f"{value!r} is not a sender; write for example Acorn Shop <hello@shop.example>."
+        ) from None
 
 
 @channels.register
@@ -104,7 +106,9 @@ class Email(Channel):
             required=False, initial=True, help_text="Links lead over this site, so that clicks are noted."
         )
         track_opens = forms.BooleanField(
-            required=False, initial=True, help_text="A hidden image notes when a mail is opened; often wrong, since programs load it."
+            required=False,
+            initial=True,
+            help_text="A hidden image notes when a mail is opened; often wrong, since programs load it.",
         )
         webhook_secret = forms.CharField(
             required=False,

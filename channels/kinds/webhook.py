@@ -48,7 +48,9 @@ class Webhook(Channel):
 
     class Content(forms.Form):
         body = forms.CharField(
-            required=False, widget=forms.Textarea, help_text="Text for the receiver, if it needs any; sent as content.body."
+            required=False,
+            widget=forms.Textarea,
+            help_text="Text for the receiver, if it needs any; sent as content.body.",
         )
 
     class Config(forms.Form):

@@ -34,7 +34,9 @@ class InboundMessage(models.Model):
     provider_id = models.CharField(max_length=200)
     received_at = models.DateTimeField()
     opt_out_type = models.CharField(
-        max_length=20, blank=True, help_text="STOP, START or HELP if the provider has understood, and answered, it itself."
+        max_length=20,
+        blank=True,
+        help_text="STOP, START or HELP if the provider has understood, and answered, it itself.",
     )
     understood = models.CharField("understood as", max_length=10, choices=Understood, blank=True)
     why = models.CharField(max_length=200, blank=True, help_text="What it was understood by.")

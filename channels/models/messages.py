@@ -41,7 +41,9 @@ class Message(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, db_index=False)
     channel = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    due_at = models.DateTimeField(null=True, help_text="When it is looked at next: by the gate, or (maybe sent) at the provider.")
+    due_at = models.DateTimeField(
+        null=True, help_text="When it is looked at next: by the gate, or (maybe sent) at the provider."
+    )
     expires_at = models.DateTimeField(
         null=True, help_text="After this instant it is pointless, and blocked as expired."
     )

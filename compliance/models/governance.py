@@ -14,7 +14,6 @@ from channels.models import Message, MessageClass, MessageTemplate, TemplateVers
 from compliance.base import SEVERITY, Outcome, Verdict
 from contacts.models import Brand
 
-
 ESSENTIAL = (MessageClass.TRANSACTIONAL.value, MessageClass.OTP.value)
 """Classes that a person needs and cannot refuse."""
 

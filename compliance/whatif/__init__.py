@@ -4,6 +4,6 @@ Nothing is stored. `reading` makes facts of JSON, `answering` judges them and ma
 """
 
 from compliance.whatif.answering import evaluate
-from compliance.whatif.reading import BadCase
+from compliance.whatif.fields import BadCase
 
 __all__ = ["BadCase", "evaluate"]

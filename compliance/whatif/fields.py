@@ -47,7 +47,8 @@ class Node:
 
     def instant(self, name: str) -> datetime | None:
         """An ISO 8601 instant with its offset, e.g. 2026-11-23T13:00:00Z."""
-        return self._made(name, _instant, "an instant with its offset, e.g. 2026-11-23T13:00:00Z")
+        found: datetime | None = self._made(name, _instant, "an instant with its offset, e.g. 2026-11-23T13:00:00Z")
+        return found
 
     def duration(self, name: str, default: timedelta) -> timedelta:
         """A duration, e.g. 72h."""
@@ -55,7 +56,8 @@ class Node:
 
     def clock(self, name: str) -> time | None:
         """A time of day, e.g. 08:00; 24:00 is midnight."""
-        return self._made(name, _clock, "a time of day, e.g. 08:00")
+        found: time | None = self._made(name, _clock, "a time of day, e.g. 08:00")
+        return found
 
     def texts(self, name: str) -> frozenset[str]:
         """A list of texts."""

@@ -83,7 +83,9 @@ CONTACT = _object(
     ip_timezone=_text("Zone of the IP address: one candidate more.", "America/Chicago"),
     zones=_texts("Candidate zones as given, instead of those of the clues.", "America/Chicago", "America/New_York"),
     jurisdictions=_texts("Jurisdictions as given, instead of those of the clues.", "US", "US-FL"),
-    consents=_objects("Left out: a valid consent in writing for exactly this message. Empty: nothing was ever said.", CONSENT),
+    consents=_objects(
+        "Left out: a valid consent in writing for exactly this message. Empty: nothing was ever said.", CONSENT
+    ),
     suppressions=_objects("Lines of the suppression list.", SUPPRESSION),
     opted_out_channels=_texts("Channels on which the person said no (for fallbacks).", "sms"),
     provider_blocked=_flag("Whether the provider itself still blocks the number.", False),
@@ -97,7 +99,9 @@ MESSAGE = _object(
     topic=_text("What it is about.", "news"),
     journey=_text("Key of the journey that asks for it (caps can be per journey).", "win-back"),
     approved=_flag("Whether its words are approved.", True),
-    template_status=_text("What WhatsApp says of the template: approved, pending, paused, rejected, disabled.", "approved"),
+    template_status=_text(
+        "What WhatsApp says of the template: approved, pending, paused, rejected, disabled.", "approved"
+    ),
     free_form=_flag("Whether it is no template (WhatsApp).", False),
     occasion=_text("What it is sent for; the same one within 24 hours is a duplicate.", "order A1"),
     requested_at=_instant("When it was asked for. Left out: now.", "2026-11-23T12:00:00Z"),
@@ -156,8 +160,12 @@ SENDER = _object(
     "The account that it would leave by.",
     registered=_flag("Whether carriers know the sender (10DLC, toll-free verification).", True),
     recipients_limit=_number("Different people in 24 hours (WhatsApp's tiers); 0: no limit.", 250),
-    recipients=_of("array", "When each of them was first written to.", ["2026-11-22T17:30:00Z"],
-                   items=_instant("An instant.", "2026-11-22T17:30:00Z")),  # fmt: skip
+    recipients=_of(
+        "array",
+        "When each of them was first written to.",
+        ["2026-11-22T17:30:00Z"],
+        items=_instant("An instant.", "2026-11-22T17:30:00Z"),
+    ),
     knows_recipient=_flag("Whether the person is one of them.", False),
     daily_limit=_number("Messages a day by the carriers' calendar (Pacific time); 0: no limit.", 2000),
     sent_today=_number("How many of them are used.", 2000),

@@ -10,6 +10,7 @@ from django.db import transaction
 from config import bulk
 from contacts import consents, identity, timeline, traits
 from contacts.ingest import grants, items
+from contacts.ingest.body import too_deep
 from contacts.ingest.items import Item, Payload
 from contacts.ingest.refusals import BadItem
 from contacts.ingest.sources import Sender
@@ -152,7 +153,7 @@ def _message_id(payload: Any) -> str:
 
 def _shallow(payload: Any) -> Payload | list[Any] | str | float | None:
     """The payload, unless it is nested deeper than a database likes; then its first words."""
-    if isinstance(payload, dict | list) and items.too_deep(payload):
+    if isinstance(payload, dict | list) and too_deep(payload):
         return {"cut": _first_words(payload)}
     return payload  # type: ignore[no-any-return]
 

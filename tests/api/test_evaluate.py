@@ -9,7 +9,11 @@ from tests.api.cast import caller
 from tests.compliance.laws import RULES
 
 pytestmark = pytest.mark.django_db
-CASE = {"id": "A05", "now": "2026-11-24T01:30:00Z", "contact": {"country": "US", "region": "FL", "timezone": "America/New_York"}}
+CASE = {
+    "id": "A05",
+    "now": "2026-11-24T01:30:00Z",
+    "contact": {"country": "US", "region": "FL", "timezone": "America/New_York"},
+}
 
 
 @pytest.fixture
@@ -21,7 +25,12 @@ def lawyer():
 def test_a_case_is_answered(lawyer, path: str) -> None:
     status, body = lawyer.post(path, CASE)
     assert status == 200
-    assert (body["id"], body["decision"], body["until"], body["reason"]) == ("A05", "defer", "2026-11-24T13:00:00Z", "legal_hours")
+    assert (body["id"], body["decision"], body["until"], body["reason"]) == (
+        "A05",
+        "defer",
+        "2026-11-24T13:00:00Z",
+        "legal_hours",
+    )
     assert set(body) == set(shape.ANSWER["properties"])
 
 
@@ -36,7 +45,10 @@ def test_only_those_who_may_read_decisions_may_ask() -> None:
     nobody = caller(builders.user("ned"), "messages:read")
     assert nobody.post("compliance/evaluate", CASE)[0] == 403
     other = caller(builders.user("lena", "compliance.view_decision"), "contacts:read")
-    assert other.post("compliance/evaluate", CASE) == (403, {"detail": "This token does not have the scope messages:read."})
+    assert other.post("compliance/evaluate", CASE) == (
+        403,
+        {"detail": "This token does not have the scope messages:read."},
+    )
 
 
 def test_the_schema_names_exactly_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

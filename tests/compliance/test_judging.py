@@ -64,7 +64,9 @@ FACTS = st.builds(
 
 
 @given(st.lists(VERDICTS, min_size=1, max_size=8), st.none() | INSTANTS, st.randoms(use_true_random=False))
-def test_the_order_of_rules_never_matters(verdicts: list[Verdict], expires_at: datetime | None, chance: random.Random) -> None:
+def test_the_order_of_rules_never_matters(
+    verdicts: list[Verdict], expires_at: datetime | None, chance: random.Random
+) -> None:
     shuffled = list(verdicts)
     chance.shuffle(shuffled)
     one, other = judging.strictest(verdicts, expires_at), judging.strictest(shuffled, expires_at)
@@ -91,7 +93,9 @@ def test_every_rule_answers_and_the_same_facts_have_the_same_answer(facts: Facts
 
 @given(FACTS, INSTANTS)
 @settings(max_examples=300, deadline=None)
-def test_marketing_never_leaves_without_a_granted_consent_in_a_quiet_hour_or_over_a_cap(facts: Facts, now: datetime) -> None:
+def test_marketing_never_leaves_without_a_granted_consent_in_a_quiet_hour_or_over_a_cap(
+    facts: Facts, now: datetime
+) -> None:
     if judging.judge(facts, now).outcome != "allow" or facts.message_class != "marketing":
         return
     assert facts.consent

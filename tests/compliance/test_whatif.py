@@ -91,7 +91,9 @@ def test_whatsapp(case: str, parts: dict, now: str, expected: tuple) -> None:
 
 def test_k08_a_full_tier_waits_for_the_slot_that_frees_first() -> None:
     times = [f"2026-11-22T{hour:02}:30:00Z" for hour in range(17, 22)]
-    found = answer(contact={"country": "GB"}, message={"channel": "whatsapp"}, sender={"recipients_limit": 5, "recipients": times})
+    found = answer(
+        contact={"country": "GB"}, message={"channel": "whatsapp"}, sender={"recipients_limit": 5, "recipients": times}
+    )
     assert found == ("defer", "2026-11-23T17:30:00Z", "sender_tier")
     known = {"recipients_limit": 5, "recipients": times, "knows_recipient": True}
     assert answer(contact={"country": "GB"}, message={"channel": "whatsapp"}, sender=known) == ALLOW
@@ -107,7 +109,11 @@ def test_k10_k12_k13_senders_and_devices() -> None:
 
 def test_k14_a_carriers_daily_cap_ends_at_midnight_in_los_angeles_and_then_the_hours_are_asked_again() -> None:
     found = evaluate({"now": NOW, "contact": NEW_YORK, "sender": {"daily_limit": 2000, "sent_today": 2000}}, RULES)
-    assert (found["decision"], found["until"], found["reason"]) == ("defer", "2026-11-24T08:00:00Z", "carrier_daily_cap")
+    assert (found["decision"], found["until"], found["reason"]) == (
+        "defer",
+        "2026-11-24T08:00:00Z",
+        "carrier_daily_cap",
+    )
     assert answer(found["until"]) == ("defer", "2026-11-24T13:00:00Z", "legal_hours")
 
 
@@ -167,7 +173,11 @@ def test_g20_g21_g22_fallbacks_after_an_opt_out() -> None:
 
 
 def test_j01_a_one_time_code_at_night_for_somebody_who_opted_out() -> None:
-    contact = {**NEW_YORK, "consents": [said(state="withdrawn")], "suppressions": [{"reason": "opt_out", "channel": "sms"}]}
+    contact = {
+        **NEW_YORK,
+        "consents": [said(state="withdrawn")],
+        "suppressions": [{"reason": "opt_out", "channel": "sms"}],
+    }
     assert answer("2026-11-23T08:00:00Z", contact=contact, message={"class": "otp"}) == ALLOW
     assert answer("2026-11-23T08:00:00Z", contact=contact, message={})[0] == "block"
 

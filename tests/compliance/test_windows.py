@@ -120,7 +120,8 @@ ZONES = st.sampled_from(
 QUARTERS = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
 PAIRS = st.tuples(QUARTERS, QUARTERS).filter(lambda pair: pair[0] != pair[1])
 WEEKLY = st.lists(
-    st.tuples(st.sets(st.integers(0, 6), min_size=1).map(tuple), PAIRS).map(lambda pair: (pair[0], *pair[1])), max_size=3
+    st.tuples(st.sets(st.integers(0, 6), min_size=1).map(tuple), PAIRS).map(lambda pair: (pair[0], *pair[1])),
+    max_size=3,
 ).map(windows.weekly)
 CLOCKS = st.lists(st.tuples(ZONES, WEEKLY), min_size=1, max_size=3)
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda naive: naive.replace(tzinfo=UTC))
@@ -147,7 +148,9 @@ def test_nothing_is_open_while_a_wall_clock_reads_a_closed_time(clocks: list, in
 
 @given(ZONES, WEEKLY, INSTANTS)
 @settings(max_examples=300, deadline=None)
-def test_away_from_repeated_hours_the_wall_clock_decides(zone: ZoneInfo, allowed: windows.Weekly, instant: datetime) -> None:
+def test_away_from_repeated_hours_the_wall_clock_decides(
+    zone: ZoneInfo, allowed: windows.Weekly, instant: datetime
+) -> None:
     local = instant.astimezone(zone)
     if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
         assert windows.is_open([(zone, allowed)], instant) == reads_inside(zone, allowed, instant)

@@ -45,7 +45,9 @@ class Site:
     def start(self) -> None:
         """Start `manage.py worker` and wait until it has worked a job."""
         self.log = (self.directory / "worker.log").open("a")
-        self.worker = psutil.Popen(command("worker"), env=self.env, cwd=ROOT, stdout=self.log, stderr=self.log, start_new_session=True)
+        self.worker = psutil.Popen(
+            command("worker"), env=self.env, cwd=ROOT, stdout=self.log, stderr=self.log, start_new_session=True
+        )
         job = self.add()
         assert self.until_done(job, 60), self.said()
 
@@ -76,7 +78,11 @@ class Site:
                     found["supervisor"] = process
                 elif "pulse" in line and "--part" in line:
                     found["pulse"] = process
-                elif line[-2:] == ["--part", "cluster"] and process.parent() and "cluster" not in process.parent().cmdline():
+                elif (
+                    line[-2:] == ["--part", "cluster"]
+                    and process.parent()
+                    and "cluster" not in process.parent().cmdline()
+                ):
                     found["cluster"] = process
             sentinel = found["cluster"].children()[0]
             found["sentinel"] = sentinel
@@ -101,7 +107,9 @@ class Site:
     def add(self, count: int = 1, seconds: float = 0.0, due_in: float = 0.0, raises: bool = False) -> int:
         """Add jobs; the id of the last."""
         due = datetime.fromtimestamp(time.time() + due_in, UTC)
-        values = [(due if "postgres" in self.database else due.replace(tzinfo=None).isoformat(" "), seconds, raises)] * count
+        values = [
+            (due if "postgres" in self.database else due.replace(tzinfo=None).isoformat(" "), seconds, raises)
+        ] * count
         mark = "%s" if "postgres" in self.database else "?"
         self._many(f"INSERT INTO jobs_job (due_at, seconds, raises) VALUES ({mark}, {mark}, {mark})", values)
         return int(self.ask("SELECT max(id) FROM jobs_job")[0][0])

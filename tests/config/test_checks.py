@@ -20,13 +20,18 @@ def test_this_machine_is_fit() -> None:
     assert not checks.limits_are_shared()
 
 
-@pytest.mark.parametrize(("version", "expected"), [("2025.9", {"config.E001"}), ("2026.5", {"config.E001"}), ("2026.6", set()), ("2027.1", set())])
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("2025.9", {"config.E001"}), ("2026.5", {"config.E001"}), ("2026.6", set()), ("2027.1", set())],
+)
 def test_old_zone_rules_are_refused(monkeypatch: pytest.MonkeyPatch, version: str, expected: set[str]) -> None:
     monkeypatch.setattr(tzdata, "__version__", version)
     assert ids(checks.timezones_are_current()) == expected
 
 
-def test_an_old_sqlite_is_refused_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
+def test_an_old_sqlite_is_refused_only_where_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     engine = settings.DATABASES["default"]["ENGINE"]
     assert ids(checks.sqlite_is_new_enough()) == ({"config.E002"} if "sqlite" in engine else set())

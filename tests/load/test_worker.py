@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.config.running import COUNTED, Site, connect, postgres_database
+from tests.config.running import COUNTED, Site, postgres_database
 
 pytestmark = pytest.mark.slow
 

@@ -35,7 +35,9 @@ def earliest(now: datetime) -> datetime | None:
 def work(now: datetime) -> int:
     with transaction.atomic():
         jobs = list(_due(now).select_for_update(skip_locked=True)[:BATCH])
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(taken_until=datetime.fromtimestamp(now.timestamp() + 5, now.tzinfo))
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+            taken_until=datetime.fromtimestamp(now.timestamp() + 5, now.tzinfo)
+        )
     for job in jobs:
         if job.raises:
             raise RuntimeError("this job always fails")
