@@ -41,8 +41,9 @@ WORDS: Mapping[str, dict[str, str]] = {
     "email": {
         "subject": "{template}",
         "html": "<p>Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}.</p>"
-        '<p><a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a></p>',
-        "text": "Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}. No more: {{{{ unsubscribe_url }}}}",
+        '<p>{{{{ brand.postal_address }}}} <a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a></p>',
+        "text": "Hello {{{{ contact.first_name | default: 'there' }}}}, this is {template}. "
+        "{{{{ brand.postal_address }}}} No more: {{{{ unsubscribe_url }}}}",
     },
 }
 QUIET_IN, QUIET_FOR = timedelta(hours=10), timedelta(hours=2)

@@ -7,6 +7,7 @@ later as a stamp without an outcome, and such a message is never simply sent aga
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
@@ -21,8 +22,11 @@ from config.bulk import chunks
 
 CHUNK = 100
 """So many messages may become unknown in a crash."""
-LEASE = timedelta(minutes=3)
-"""A worker that has not touched its messages for so long is believed dead."""
+CLEARED_LEASE = timedelta(seconds=30)
+"""A worker that has not begun its messages for so long is believed dead; taking them from one that lives does no harm."""
+LEASE = timedelta(seconds=75)
+"""The same for messages that are being handed over: longer than the longest time-out of a channel."""
+RENEW_SECONDS = 10.0
 
 State = Message.State
 
@@ -42,10 +46,21 @@ def deliver(ids: Sequence[int], now: datetime) -> int:
     A message that has been stopped, recalled or taken over by another worker meanwhile is left alone.
     """
     taken = 0
-    for account in _by_account(letters.load(ids)):
-        for part in chunks(account, CHUNK):
-            taken += _chunk(part, now)
+    parts = [part for account in _by_account(letters.load(ids)) for part in chunks(account, CHUNK)]
+    renewed = monotonic()
+    for number, part in enumerate(parts):
+        if monotonic() - renewed > RENEW_SECONDS:
+            renewed = monotonic()
+            _renew([letter.id for later in parts[number:] for letter in later], CLEARED_LEASE)
+        taken += _chunk(part, now)
     return taken
+
+
+def _renew(ids: Sequence[int], length: timedelta) -> None:
+    """This worker still lives; messages that were taken from it meanwhile are not touched."""
+    mine = Message.objects.filter(id__among=list(ids), state=State.SENDING)
+    begun = mine.filter(started_at__isnull=False) if length == LEASE else mine.filter(started_at=None)
+    begun.update(lease_until=clock.now() + length)
 
 
 def _by_account(found: Iterable[Letter]) -> list[list[Letter]]:
@@ -90,9 +105,13 @@ def _handed_over(first: Letter, batch: Sequence[Outgoing], by_id: dict[int, Lett
         return []
     kind, config = channels[first.account.channel], first.account.config
     found: dict[int, Handed] = {}
+    renewed = monotonic()
     try:
         for outgoing, outcome in sandbox.send(kind, config, batch, settings.SEND_CONCURRENCY, now):
             found[outgoing.id] = Handed(by_id[outgoing.id], outgoing, outcome)
+            if monotonic() - renewed > RENEW_SECONDS:
+                renewed = monotonic()
+                _renew([other.id for other in batch], LEASE)
     except Exception as error:
         # A channel must not raise; if it does, whatever it did not report may have left.
         for outgoing in batch:

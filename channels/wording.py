@@ -1,10 +1,10 @@
-"""What is wrong with a version's words: asked whenever it is saved, and once more when it is submitted."""
+"""What is wrong with a version's words as such; what the law asks of them is asked a floor above (compliance.findings)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from channels import liquid, rendering
 from channels.base import channels
-from channels.models import MessageClass, TemplateVersion
+from channels.models import TemplateVersion
 from config.kinds import form_errors
 
 PARTS = {
@@ -22,10 +22,7 @@ def problems(version: TemplateVersion) -> list[str]:
     form = kind.Content(version.content)
     if not form.is_valid():
         return form_errors(form)
-    found = list(source_problems(form.cleaned_data))
-    if not found and kind.is_html and version.message_class in rendering.REFUSABLE:
-        found += _no_way_out(form.cleaned_data)
-    return found
+    return list(source_problems(form.cleaned_data))
 
 
 def source_problems(content: Mapping[str, str]) -> Iterator[str]:
@@ -47,13 +44,3 @@ def _unknown(used: Iterable[str]) -> Iterator[str]:
             yield f"{variable} is not known; a template may use {known}."
         elif root in PARTS and part and part.split(".")[0] not in PARTS[root]:
             yield f"{variable} is not known; {root} has {', '.join(sorted(PARTS[root]))}."
-
-
-def _no_way_out(content: Mapping[str, str]) -> list[str]:
-    """RFC 8058's headers are added by themselves; the visible link is the author's."""
-    missing = [name for name in ("html", "text") if content.get(name) and "unsubscribe_url" not in content[name]]
-    return [
-        f"{name}: a {MessageClass.MARKETING.label} or {MessageClass.SERVICE.label} mail needs a way out; "
-        "write a link to {{ unsubscribe_url }}."
-        for name in missing
-    ]

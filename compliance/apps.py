@@ -6,13 +6,19 @@ class ComplianceConfig(AppConfig):
     name = "compliance"
 
     def ready(self) -> None:
-        from compliance import tasks  # noqa: F401  (registers the pumps)
+        from compliance import receivers, tasks  # noqa: F401  (connects receivers, registers the pumps)
         from compliance.base import rules
+        from compliance.findings import content_rules
 
         rules.discover()
+        content_rules.discover()
 
         from compliance import roles
+        from compliance.chain import marks
+        from compliance.chain import receivers as acts
         from compliance.law import shipping
 
         post_migrate.connect(roles.after_migrate, dispatch_uid="roles")
         post_migrate.connect(shipping.after_migrate, sender=self, dispatch_uid="rule_sets")
+        post_migrate.connect(marks.after_migrate, sender=self, dispatch_uid="audit_marks")
+        acts.connect()

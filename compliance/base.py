@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from compliance.places import Place
 
 Outcome = Literal["allow", "wait", "deny"]
+TEXTS = frozenset({"sms", "mms", "rcs"})
+"""Channels that are one to the law and to people: who opts out of one has opted out of all."""
 SEVERITY: Mapping[str, int] = {"allow": 0, "wait": 1, "deny": 2}
 
 
@@ -216,6 +218,11 @@ class Facts:
     def essential(self) -> bool:
         """Whether the person needs it and cannot refuse it: an order confirmation, a one-time code."""
         return self.message_class in ("transactional", "otp")
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it confirms what the person has just written to us (STOP, HELP): that may be done at any hour."""
+        return self.essential and "answers" in self.labels
 
 
 class Rule:

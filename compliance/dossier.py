@@ -15,6 +15,7 @@ from channels.models import Account, Message, TemplateVersion
 from channels.models.templates import fingerprint
 from compliance import stops
 from compliance.base import (
+    TEXTS,
     CapFact,
     ConsentFact,
     Facts,
@@ -34,6 +35,7 @@ from config import bulk
 from contacts import suppressions, zones
 from contacts.models import Address, Brand, ConsentState, Contact, Topic
 
+OPTED_OUT = frozenset({"opt_out", "no_marketing"})
 NIGHT = "night"
 """The topic whose consent is one to messages at night (Korea asks for a separate one)."""
 PHONE = Address.Kind.PHONE.value
@@ -164,7 +166,7 @@ class Dossier:
         }
         before = str(one.labels.get("fallback_from") or "")
         there = self.consents.get((one.contact_id, before), {}) if before else {}
-        refused = any(said.state == "withdrawn" for said in there.values())
+        refused = any(said.state == "withdrawn" for said in there.values()) or self._stopped(one, before)
         return {
             "consent": here.get(one.topic_id),
             "other_topics": frozenset(granted),
@@ -176,8 +178,20 @@ class Dossier:
         return [
             SuppressionFact(match.id, match.reason, match.created_at)
             for match in self.suppressed.get(way.digest, ())
-            if match.covers(one.channel, one.brand_id)
+            if _covers(match, one.channel, one.brand_id)
         ]
+
+    def _stopped(self, one: Claimed, channel: str) -> bool:
+        """Whether the person's address of another channel has opted out there."""
+        kind = channels.get(channel)
+        way = self.ways.get((one.contact_id, kind.address_kind)) if kind and kind.address_kind else None
+        matches = self.suppressed.get(way.digest, ()) if way else ()
+        return any(match.reason in OPTED_OUT and _covers(match, channel, one.brand_id) for match in matches)
+
+
+def _covers(match: suppressions.Match, channel: str, brand_id: int) -> bool:
+    """Texts of every kind are one: a suppression of one channel of them is one of all."""
+    return any(match.covers(each, brand_id) for each in (TEXTS if channel in TEXTS else (channel,)))
 
 
 def load(batch: Sequence[Claimed], now: datetime) -> Dossier:

@@ -138,7 +138,7 @@ def _evidence(known: Facts, now: datetime) -> dict[str, Any]:
 
 
 def _clear(allowed: Sequence[tuple[Judged, int]], known: Dossier, now: datetime) -> None:
-    lease = now + delivery.LEASE
+    lease = now + delivery.CLEARED_LEASE
     rows = []
     for one, decision in allowed:
         message, version = one.message, one.facts.version

@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from channels import outbox, wording
 from channels.models import TemplateVersion
+from compliance import findings
+from compliance.findings import Finding
 from compliance.models import Approval
 
 State = TemplateVersion.State
@@ -22,17 +24,23 @@ def submit(version: TemplateVersion, user: User, now: datetime) -> TemplateVersi
     """Hand a draft in for approval; from here on it never changes.
 
     Raises PermissionDenied without the permission to submit, ValidationError for a version that is no draft or with every
-    problem of its words.
+    problem of its words; each has the code of its finding.
     """
     _require(user, SUBMIT, "submit versions for approval")
     draft = _locked(version)
     if draft.state != State.DRAFT:
         raise ValidationError(f"{draft} is {draft.get_state_display()}; only a draft can be submitted.")
-    if found := wording.problems(draft):
-        raise ValidationError(found)
+    if found := [problem for problem in problems(draft) if problem.severity == "block"]:
+        raise ValidationError([ValidationError(str(problem), code=problem.code) for problem in found])
     _move(draft, State.SUBMITTED, submitted_at=now)
     version.refresh_from_db()
     return version
+
+
+def problems(version: TemplateVersion) -> list[Finding]:
+    """Everything that stands against these words, or that deserves a second look; what blocks comes first."""
+    mistakes = [Finding("", sentence, "wording") for sentence in wording.problems(version)]
+    return [*mistakes, *findings.of(version)]
 
 
 @transaction.atomic

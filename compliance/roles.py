@@ -15,7 +15,7 @@ _CONTACTS = "contacts: brand topic contact address consent consentstate event se
 _CHANNELS = "channels: messagetemplate templateversion message renderedcopy"
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
-_POLICIES = "compliance: quiethours frequencycap"
+_POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording"
 
 # role → verb → models by app; a verb of its own name is a permission as it stands.
 TABLE: dict[str, dict[str, tuple[str, ...]]] = {

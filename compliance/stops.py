@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from channels import outbox
 from channels.models import Message
+from compliance import chain
 from compliance.models import Stop
 
 Scope = Stop.Scope
@@ -40,9 +41,11 @@ def set(scope: str, value: str, reason: str, user: User | None, now: datetime) -
 def lift(scope: str, value: str, user: User | None, now: datetime) -> int:
     """Take the stop away; how many messages it held. They are due at once, and judged again by every rule."""
     with transaction.atomic():
-        Stop.objects.filter(scope=scope, value=value, lifted_at=None).update(
-            lifted_at=now, lifted_by_id=user.pk if user else None
-        )
+        by = user.pk if user else None
+        standing = Stop.objects.filter(scope=scope, value=value, lifted_at=None)
+        if standing.update(lifted_at=now, lifted_by_id=by):
+            about = {"scope": str(scope), "value": value}
+            chain.append("stop.lifted", now=now, actor=by, subject=("compliance.stop", ""), payload=about)
         held = Message.objects.filter(state=Message.State.PENDING, held_by=name(scope, value))
         return held.update(held_by="", due_at=now)
 

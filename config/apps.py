@@ -7,6 +7,6 @@ class ConfigConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from config import checks, life, lookups  # noqa: F401  (register the system checks, and the lookup `among`)
+        from config import checks, instants, life, lookups  # noqa: F401  (register checks, a loader, the lookup `among`)
 
         life.connect()

@@ -35,6 +35,11 @@ def address_digest(kind: str, value: str) -> str:
     return _b64(hmac.digest(_hash_key(), f"{kind}:{value}".encode(), "sha256"))
 
 
+def digest(purpose: str, text: str) -> str:
+    """HMAC-SHA-256 under FIELD_KEY, 43 characters, comparable for this purpose only."""
+    return _b64(hmac.digest(_purpose_key(purpose, settings.FIELD_KEY), text.encode(), "sha256"))
+
+
 def sign(purpose: str, text: str) -> str:
     """A 22-character signature (128 bits of HMAC-SHA-256) over `text`, valid for this purpose only."""
     return _b64(hmac.digest(_purpose_key(purpose, settings.SECRET_KEY), text.encode(), "sha256")[:16])

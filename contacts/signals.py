@@ -7,3 +7,6 @@ events_recorded = Signal()
 
 addresses_suppressed = Signal()
 """Sent by `contacts.suppressions.add`, inside its transaction. `digests`: the addresses' keyed hashes; `now`."""
+
+suppressions_lifted = Signal()
+"""Sent by `contacts.suppressions.lift`, inside its transaction. `ids`: the lifted rows, ascending; `now`."""

@@ -66,8 +66,13 @@ def _lock_owners(digests: Sequence[str]) -> None:
 
 def lift(ids: Iterable[int], because: str, now: datetime) -> int:
     """Lift live suppressions, with the reason for it; how many were."""
-    live = Suppression.objects.filter(pk__among=list(ids), lifted_at=None)
-    return live.update(lifted_at=now, lifted_because=because[:200])
+    with transaction.atomic():
+        live = Suppression.objects.select_for_update().filter(pk__among=list(ids), lifted_at=None)
+        lifted = sorted(live.values_list("pk", flat=True))
+        if lifted:
+            Suppression.objects.filter(pk__among=lifted).update(lifted_at=now, lifted_because=because[:200])
+            signals.suppressions_lifted.send(sender=Suppression, ids=lifted, now=now)
+    return len(lifted)
 
 
 def matching(digests: Iterable[str], now: datetime) -> dict[str, list[Match]]:

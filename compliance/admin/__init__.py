@@ -1,3 +1,12 @@
 """The admin of this floor: policies, stops, reviews, and the reasons for every judgement."""
 
-from compliance.admin import decisions, messages, policies, reviews, stops  # noqa: F401
+from compliance.admin import (  # noqa: F401
+    decisions,
+    house,
+    messages,
+    policies,
+    reachable,
+    reviews,
+    rule_sets,
+    stops,
+)

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from channels.base import channels
 from channels.models import MessageClass
-from compliance.admin import stops
+from compliance.admin import narrowing, stops
 from compliance.models import FrequencyCap, QuietHours
+from config import clock
 from config.adminsite import HistoryAdmin
 from contacts.models import Topic
 
@@ -24,6 +26,12 @@ class QuietHoursForm(forms.ModelForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="What is silent in these hours. One-time codes and confirmations are usually expected at night too.",
         error_messages={"required": "Tick at least one class; quiet hours for nothing would silence nothing."},
+    )
+    accepted = forms.BooleanField(
+        label="Save it even if no legal time is left in some places",
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text="Nothing is ever sent to people there.",
     )
 
     class Meta:
@@ -40,7 +48,17 @@ class QuietHoursForm(forms.ModelForm):
         same = QuietHours.objects.filter(brand=data.get("brand"), channel=data.get("channel"))
         if other := same.exclude(pk=self.instance.pk).first():
             self.add_error("channel", f"{data['brand']} has quiet hours for it already: {other}. Change those.")
+        if not self.errors and data["enabled"] and data["start"] != data["end"]:
+            self._refuse_what_leaves_nothing(data)
         return data
+
+    def _refuse_what_leaves_nothing(self, data: dict[str, Any]) -> None:
+        profile, day = narrowing.profile_of(data["brand"].pk), clock.now().date()
+        found = narrowing.conflict(data["start"], data["end"], data["channel"], data["classes"], profile, day)
+        if found and found.everywhere:
+            self.add_error(None, f"{found.sentence(data['channel'])} Choose other hours.")
+        elif found and not data["accepted"]:
+            self.add_error("accepted", f"{found.sentence(data['channel'])} Choose other hours, or tick this box.")
 
 
 @admin.register(QuietHours)
@@ -51,7 +69,24 @@ class QuietHoursAdmin(HistoryAdmin):
     list_display = ("brand", "goes_by", "hours", "holds_for", "enabled")
     list_display_links = ("brand", "goes_by")
     list_filter = ("brand", "enabled")
-    fields = ("brand", "channel", ("start", "end"), "classes", "enabled")
+    fields = ("brand", "channel", ("start", "end"), "classes", "enabled", "accepted")
+    change_form_after_template = "admin/compliance/quiethours/narrowed.html"
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The form, and what the law leaves of the hours as they are saved."""
+        quiet = self.get_object(request, object_id) if object_id else None
+        left = _narrowed(quiet) if quiet else []
+        return super().changeform_view(request, object_id, form_url, {"narrowed": left, **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: QuietHours, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        places = {line.jurisdiction for _, lines in _narrowed(obj) for line in lines}
+        if places:
+            told = "The law leaves less than these hours in"
+            several = f"{len(places)} jurisdictions" if len(places) > 1 else places.pop()
+            messages.info(request, f"{told} {several}; there the law holds. The list is below the form.")
 
     @admin.display(description="channel", ordering="channel")
     def goes_by(self, quiet: QuietHours) -> str:
@@ -65,6 +100,10 @@ class QuietHoursAdmin(HistoryAdmin):
     @admin.display(description="for")
     def holds_for(self, quiet: QuietHours) -> str:
         return ", ".join(str(MessageClass(name).label) for name in quiet.classes if name in MessageClass.values)
+
+
+def _narrowed(quiet: QuietHours) -> list[tuple[str, list[narrowing.Narrowed]]]:
+    return narrowing.narrowed(quiet, clock.now().date()) if quiet.enabled else []
 
 
 class FrequencyCapForm(forms.ModelForm):

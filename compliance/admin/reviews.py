@@ -15,7 +15,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from channels import wording
 from channels.admin import versions
 from channels.mail import plain
 from channels.models import TemplateVersion
@@ -114,11 +113,13 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
     mine = version.author_id == request.user.pk
     may_decide = request.user.has_perm(reviews.DECIDE)
     draft, submitted = version.state == State.DRAFT, version.state == State.SUBMITTED
+    found = reviews.problems(version) if draft or submitted else []
     return {
         "version": version,
         "now": now,
         "approvals": list(version.approvals.select_related("approver")),
-        "problems": wording.problems(version) if draft else [],
+        "problems": [problem for problem in found if problem.severity == "block"] if draft else [],
+        "warnings": [problem for problem in found if problem.severity == "warn"],
         "may_submit": draft and request.user.has_perm(reviews.SUBMIT),
         "may_decide": submitted and may_decide and not mine,
         "own": submitted and mine,

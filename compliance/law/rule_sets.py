@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Max
 
+from compliance import chain
 from compliance.law import cells, tables
 from compliance.law.rules import BanRow, CapRow, HoursRow, Row, Rules, Tables
 from compliance.models import Ban, LawRow, RuleSet, StatutoryCap
@@ -52,7 +53,7 @@ def draft(content: Tables, now: datetime, *, user: User | None = None, note: str
         for name, model in MODELS.items():
             rows: Iterable[Row] = getattr(content, name)
             model._default_manager.bulk_create(
-                model(rule_set=made, position=position, **_columns(row)) for position, row in enumerate(rows, start=1)
+                model(rule_set=made, position=position, **columns(row)) for position, row in enumerate(rows, start=1)
             )
     return made
 
@@ -156,16 +157,18 @@ def _activate(rule_set: RuleSet, user: Any, now: datetime) -> None:
         sealed = {"activated_at": now, "activated_by": user, "checksum": rows.checksum(), "state": State.ACTIVE}
         if not RuleSet.objects.filter(pk=rule_set.pk, state=State.DRAFT).update(**sealed):
             raise ValidationError(f"Rule set {rule_set.number} is no draft; only a draft can be activated.")
+        told = {"number": rule_set.number, "checksum": sealed["checksum"]}
+        chain.append("rules.activated", now=now, actor=user.pk if user else None, subject=rule_set, payload=told)
     rule_set.refresh_from_db()
 
 
 def _checked(rows: Tables) -> None:
     """What was edited row by row must read back like a loaded table. Raises ValidationError with every mistake."""
     found: list[str] = []
-    for name, (read, columns) in TABLES.items():
+    for name, (read, headings) in TABLES.items():
         if getattr(rows, name):
             try:
-                read(tables.write(getattr(rows, name), columns))
+                read(tables.write(getattr(rows, name), headings))
             except tables.BadTable as error:
                 found += [f"{name}: {mistake}" for mistake in error.mistakes]
     if found:
@@ -211,7 +214,8 @@ def _taken(row: dict[str, Any]) -> dict[str, Any]:
     return taken | ({"weekdays": cells.weekdays(row["weekdays"])} if "weekdays" in row else {})
 
 
-def _columns(row: Row) -> dict[str, Any]:
+def columns(row: Row) -> dict[str, Any]:
+    """The row as its model keeps it."""
     found = {each.name: getattr(row, each.name) for each in fields(row)}
     found["channels"] = " ".join(row.channels)
     if isinstance(row, HoursRow):

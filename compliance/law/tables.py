@@ -57,6 +57,11 @@ def read_caps(text: str) -> tuple[CapRow, ...]:
     return tuple(row for _, row in _read(text, CAPS, _cap))
 
 
+def overlap(one: HoursRow, other: HoursRow) -> bool:
+    """Whether two rows of one kind say something about the same time of the same weekday."""
+    return _same_scope(one, other) and _hours_meet(one, other)
+
+
 def write(rows: Iterable[Row], columns: Sequence[str]) -> str:
     """The rows as CSV, as the readers take them."""
     out = io.StringIO()
@@ -216,7 +221,7 @@ def _overlaps(found: Sequence[tuple[int, HoursRow]]) -> Iterator[Mistake]:
     """Rows of one kind are united, so two that overlap would hide which one is meant."""
     for index, (number, row) in enumerate(found):
         for earlier, other in found[:index]:
-            if _same_scope(row, other) and _hours_meet(row, other):
+            if overlap(row, other):
                 told = f"These hours overlap with those of line {earlier}; give each time of a weekday one row."
                 yield Mistake(number, "allowed_start_local", told)
 

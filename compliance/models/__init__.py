@@ -1,5 +1,6 @@
 """Nouns of floor 3: policies, approvals, stops, the reasons for every judgement, and the law as dated rule sets."""
 
+from compliance.models.audit import AuditEntry, AuditMark, AuditNote, ErasedRow
 from compliance.models.governance import (
     Approval,
     Decision,
@@ -9,15 +10,22 @@ from compliance.models.governance import (
     Stop,
     WithdrawnWording,
 )
+from compliance.models.privacy import ErasureRecord, PrivacyRequest
 from compliance.models.rule_sets import Ban, LawRow, RuleSet, StatutoryCap
 
 __all__ = [
     "Approval",
+    "AuditEntry",
+    "AuditMark",
+    "AuditNote",
     "Ban",
     "Decision",
+    "ErasedRow",
+    "ErasureRecord",
     "FrequencyCap",
     "HousePolicy",
     "LawRow",
+    "PrivacyRequest",
     "QuietHours",
     "RuleSet",
     "StatutoryCap",

@@ -137,7 +137,11 @@ class HousePolicy(models.Model):
         "WhatsApp by name", default=True, help_text="Only a consent that names WhatsApp counts there."
     )
     opt_out_scope = models.CharField(
-        "STOP means", max_length=10, choices=OptOutScope, default=OptOutScope.CHANNEL, help_text="What it puts an end to."
+        "STOP means",
+        max_length=10,
+        choices=OptOutScope,
+        default=OptOutScope.CHANNEL,
+        help_text="What it puts an end to.",
     )
     opt_out_confirmation = models.ForeignKey(
         MessageTemplate,
@@ -176,8 +180,13 @@ class HousePolicy(models.Model):
             answer: MessageTemplate | None = getattr(self, name)
             if answer is not None and answer.brand_id != self.brand_id:
                 raise ValidationError({name: f"{answer} is a template of another brand."})
-            if answer is not None and not answer.versions.filter(state="approved", message_class__in=ESSENTIAL).exists():
-                raise ValidationError({name: f"{answer} has no approved transactional version; anything else may not be sent here."})
+            if (
+                answer is not None
+                and not answer.versions.filter(state="approved", message_class__in=ESSENTIAL).exists()
+            ):
+                raise ValidationError(
+                    {name: f"{answer} has no approved transactional version; anything else may not be sent here."}
+                )
 
 
 class WithdrawnWording(models.Model):
@@ -265,6 +274,7 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["id"]
+        permissions = [("export_evidence", "Can export the evidence of a message or of a person")]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.reason}".strip()

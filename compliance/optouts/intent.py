@@ -90,7 +90,9 @@ def _yes(why: str, around: Conversation) -> Intent:
     if not around.opted_out:
         return NOTHING
     if around.toll_free:
-        return Intent("ambiguous", "YES on a toll-free number: its carrier takes only START. Tell the person another way.")
+        return Intent(
+            "ambiguous", "YES on a toll-free number: its carrier takes only START. Tell the person another way."
+        )
     return Intent("start", why)
 
 

@@ -17,14 +17,14 @@ class FrequencyCapRule(Rule):
     A rolling window is half-open: what was sent exactly its length ago no longer counts. A calendar window is that of the
     person's own calendar (weeks begin on Monday). A full cap defers a message to the instant that frees a slot, or skips
     it, as the cap says. A slot is taken when the gate clears a message, under the lock of its contact, and given back when
-    the provider refuses it.
+    the provider refuses it. The short answer to a STOP or HELP is not held back.
     """
 
     key = "frequency_cap"
     title = "Frequency caps"
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
-        caps = [cap for cap in facts.caps if _concerns(cap, facts)]
+        caps = [cap for cap in facts.caps if _concerns(cap, facts) and not facts.is_answer]
         zone = facts.zone or UTC
         found = [(cap, _counted(cap, facts, now, zone)) for cap in caps]
         full = [(cap, counted) for cap, counted in found if len(counted) >= cap.limit]

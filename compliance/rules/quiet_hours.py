@@ -17,13 +17,16 @@ class QuietHoursRule(Rule):
 
     The law is that of every jurisdiction that the person may be in, read by the clock of every zone that may be the
     person's; quiet hours of the brand can only tighten it. Windows are half-open: the first second is allowed, the end is
-    not. Where nothing is allowed within 14 days, or a ban or an emergency stands, the message is refused.
+    not. Where nothing is allowed within 14 days, or a ban or an emergency stands, the message is refused. The short answer to
+    a STOP or HELP is sent at any hour.
     """
 
     key = "quiet_hours"
     title = "Legal and quiet hours"
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
+        if facts.is_answer:
+            return allow("An answer to what the person has just written.")
         quiet = [one for one in facts.quiet if facts.message_class in one.classes]
         answer = judging.when(
             facts.place or Place((facts.zone_name,), facts.zone_source, ()),

@@ -16,17 +16,21 @@ DECISIONS = {"allow": "allow", "wait": "defer", "deny": "block"}
 def evaluate(value: Any, law: Rules | None = None) -> dict[str, Any]:
     """What the gate would say, with the verdict of every rule. Raises BadCase. `law`: the active rule set unless given."""
     case = reading.read(value, law or rule_sets.active())
-    judgement = judging.judge(case.facts, case.now)
+    return {**({"id": case.id} if case.id else {}), **answer(case.facts, case.now)}
+
+
+def answer(facts: Facts, now: datetime) -> dict[str, Any]:
+    """The judgement of these facts, with the verdict of every rule."""
+    judgement = judging.judge(facts, now)
     decisive = judgement.decisive
     return {
-        **({"id": case.id} if case.id else {}),
         "decision": DECISIONS[judgement.outcome],
         "until": _written(decisive.until) if judgement.outcome == "wait" else None,
         "reason": decisive.code,
         "why": decisive.why,
         "rule": decisive.rule,
         "verdicts": [_verdict(verdict) for verdict in judgement.verdicts],
-        **_place(case.facts, case.now),
+        **_place(facts, now),
     }
 
 

@@ -94,3 +94,9 @@ def said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@register.filter
+def exactly(instant: datetime | None) -> str:
+    """`2026-11-24 13:05:09 +00:00`, for documents that are read anywhere; empty for None."""
+    return timezone.localtime(instant).isoformat(" ", "seconds") if instant else ""

@@ -35,13 +35,6 @@ def test_each_mistake_is_told_with_its_field(content: dict, words: str) -> None:
     assert words in " ".join(wording.problems(version(**content)))
 
 
-def test_advertising_by_mail_needs_a_way_out() -> None:
-    one = version(message_class="marketing", subject="Hi", html="<p>Hi</p>")
-    assert [sentence.split(":")[0] for sentence in wording.problems(one)] == ["html", "text"]
-    one.content = {"subject": "Hi", "html": '<a href="{{ unsubscribe_url }}">No more</a>'}
-    assert wording.problems(one) == []
-
-
 def test_good_words_have_no_problems() -> None:
     assert wording.problems(version("sms", body="Hi {{ contact.first_name | default: 'you' }}")) == []
 

@@ -18,7 +18,7 @@ from tests.pages import queries, who
 pytestmark = pytest.mark.django_db
 
 QUEUE = reverse("admin:review_queue")
-TEXT = "Hello. Reply STOP to opt out."
+TEXT = "Acme: hello. Reply STOP to opt out."
 
 
 def page(version: TemplateVersion) -> str:

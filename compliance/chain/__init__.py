@@ -1,0 +1,16 @@
+"""The audit chain: who did what, and that no ledger was changed behind the product's back.
+
+Two ways in. An act of a person is noted in its own transaction (`append`); rows that come in masses (consents,
+suppressions, decisions, approvals) are sealed in batches, one entry with a root over many rows. Notes and seals are
+linked into one chain a moment after their commit, by one linker at a time: an act never waits for the chain.
+"""
+
+from compliance.chain.erasing import erased
+from compliance.chain.kinds import register
+from compliance.chain.linking import link
+from compliance.chain.notes import append
+from compliance.chain.pumping import next_due, run
+from compliance.chain.sealing import seal
+from compliance.chain.verifying import Finding, Report, verify
+
+__all__ = ["Finding", "Report", "append", "erased", "link", "next_due", "register", "run", "seal", "verify"]

@@ -1,0 +1,205 @@
+"""Erasure (art. 17 GDPR): everything of a person goes, and what the law lets us keep is kept without the person.
+
+What stays is the suppression of the addresses, by their keyed hashes, so that a re-import is not written to; and an
+ErasureRecord with what was allowed and taken back, to defend legal claims (art. 17(3)(e)). Which tables hold something of
+a person is not listed here: it follows from the foreign keys, so that a new table of any floor is emptied too.
+
+A person who comes back is a new contact. A consent that they give themselves after the erasure, with proof, opens their
+address again (`welcome_back`), and so does START; an import, or a word of our own staff, does not.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from channels import outbox
+from channels.base import channels
+from channels.models import InboundMessage, Message, SandboxMessage
+from compliance import chain
+from compliance.chain.rows import LEDGERS
+from compliance.models import ErasureRecord, PrivacyRequest
+from config import ledger
+from contacts import owners, suppressions
+from contacts.models import Address, Consent, Contact, RejectedEvent, Suppression
+from contacts.suppressions import Suppress
+
+User = AbstractBaseUser | AnonymousUser
+PERMISSION = "contacts.delete_contact"
+ERASED = Suppression.Reason.ERASED.value
+MOST = 500
+"""People in one transaction."""
+SHORTEST = 4
+"""A value shorter than this is no clue to a person in another's text."""
+_BEING_SENT = Q(state=Message.State.SENDING, started_at__isnull=False)
+_Found = dict[type[models.Model], set[Any]]
+
+chain.register("person.erased", "Person erased")
+
+
+def erase(
+    contact_ids: Iterable[int], user: User, reason: str, now: datetime, *, request: PrivacyRequest | None = None
+) -> list[ErasureRecord]:
+    """Erase these people, wholly and in one transaction; the proof of each.
+
+    Raises PermissionDenied without `contacts.delete_contact`, and ValidationError without a reason, for more than 500, and
+    while a message to one of them is being handed over: the provider's answer would come too late to be written down.
+    """
+    _require(user, reason)
+    wanted = sorted(set(contact_ids))
+    if len(wanted) > MOST:
+        raise ValidationError(f"At most {MOST} people at once.")
+    with ledger.unlocked():
+        owners.lock(wanted)
+        people = list(Contact.objects.filter(pk__among=wanted).order_by("pk"))
+        if Message.objects.filter(_BEING_SENT, contact__in=people).exists():
+            raise ValidationError("A message to this person is being handed over right now; try again in a minute.")
+        return [_erase(person, user, reason, now, request) for person in people]
+
+
+def welcome_back(contact_ids: Sequence[int], now: datetime) -> int:
+    """Open erased addresses whose owners have allowed something themselves since, with proof; how many were."""
+    theirs = Address.objects.filter(contact_id__among=list(contact_ids)).order_by()
+    standing = Suppression.objects.filter(reason=ERASED, lifted_at=None, digest__in=theirs.values("digest"))
+    lifted = 0
+    for one in standing.order_by("pk"):
+        yes = next((said for said in _said_since(one, contact_ids) if is_own_word(said)), None)
+        if yes:
+            because = f"consent {yes.pk}, given by the person on {yes.occurred_at:%Y-%m-%d %H:%M} UTC ({yes.source})"
+            lifted += suppressions.lift([one.pk], because, now)
+    return lifted
+
+
+def is_own_word(said: Consent) -> bool:
+    """Whether the proof shows that the person said so: from a device, a form, or a message of theirs; no file, no colleague."""
+    proof = said.proof if isinstance(said.proof, dict) else {}
+    if proof.get("file") or proof.get("by") or said.source.lower().startswith("import"):
+        return False
+    return any(proof.get(name) for name in ("ip", "url", "form", "inbound", "body"))
+
+
+def _require(user: User, reason: str) -> None:
+    if not user.has_perm(PERMISSION):  # type: ignore[union-attr]
+        raise PermissionDenied("You need the permission to erase people.")
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why, for example: request of 3 November, art. 17(1)(b)."})
+
+
+def _erase(person: Contact, user: Any, reason: str, now: datetime, request: PrivacyRequest | None) -> ErasureRecord:
+    """One person: what is kept is written down first, then all goes."""
+    addresses = list(Address.objects.filter(contact=person).order_by("pk").values_list("kind", "digest", "value"))
+    record = ErasureRecord(
+        contact_number=person.pk,
+        request=request,
+        erased_at=now,
+        erased_by=user,
+        reason=reason[:300],
+        addresses=[{"kind": kind, "digest": digest} for kind, digest, _ in addresses],
+        consents=_kept(person, addresses),
+        blocked=_waiting(person),
+    )
+    wanted = [Suppress(digest, kind, ERASED, source="erasure") for kind, digest, _ in addresses]
+    suppressions.add(wanted, now)
+    found = _belongings(Contact, {person.pk})
+    _add_loose(found, person, [value for _, _, value in addresses])
+    _forget_requests(person, [value for _, _, value in addresses])
+    _forget_log(found)
+    record.counts = _delete(found, user, now)
+    record.save()
+    payload = {"contact": person.pk, "rows": sum(record.counts.values())}
+    chain.append("person.erased", now=now, actor=user.pk, subject=record, payload=payload)
+    return record
+
+
+def _kept(person: Contact, addresses: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """What was allowed and taken back, and the words that were agreed to; without IP addresses and the like."""
+    digests = defaultdict(list)
+    for kind, digest, _ in addresses:
+        digests[kind].append(digest)
+    lines = Consent.objects.filter(contact=person).select_related("topic__brand").order_by("occurred_at", "pk")
+    return [
+        {
+            "addresses": digests.get(channels[said.channel].address_kind or "", []) if said.channel in channels else [],
+            "brand": said.topic.brand.key,
+            "topic": said.topic.key,
+            "channel": said.channel,
+            "state": said.state,
+            "basis": said.basis,
+            "occurred_at": said.occurred_at.isoformat(),
+            "wording": said.wording,
+            "source": said.source,
+        }
+        for said in lines
+    ]
+
+
+def _waiting(person: Contact) -> list[dict[str, Any]]:
+    """Messages that nobody has begun to hand over: they never leave."""
+    waiting = Message.objects.filter(outbox.NOT_BEGUN, contact=person).order_by("pk")
+    rows = waiting.select_for_update(of=("self",)).values_list("pk", "template__key", "channel")
+    return [{"message": pk, "template": key, "channel": way, "reason": "erased"} for pk, key, way in rows]
+
+
+def _belongings(model: type[models.Model], ids: set[Any], found: _Found | None = None) -> _Found:
+    """All rows that hang on these, by model: those without which they could be left dangling first."""
+    found = {} if found is None else found
+    for relation in model._meta.related_objects:
+        child: Any = relation.related_model
+        if not relation.concrete and relation.on_delete is not models.SET_NULL and not relation.many_to_many:
+            hanging = set(child._base_manager.filter(**{f"{relation.field.name}__among": list(ids)}).values_list("pk", flat=True))
+            fresh = hanging - found.get(child, set())
+            if fresh:
+                _belongings(child, fresh, found)
+    # Put last what others point at, also when it was met before.
+    found[model] = found.pop(model, set()) | ids
+    return found
+
+
+def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
+    """What speaks of the person without being tied to the contact: test mail, messages from strangers, refused events."""
+    sent = list(found.get(Message, ()))
+    caught = SandboxMessage.objects.filter(Q(message_id__among=sent) | Q(recipient__among=list(values)))
+    found.setdefault(SandboxMessage, set()).update(caught.values_list("pk", flat=True))
+    heard = InboundMessage.objects.filter(sender__among=list(values))
+    found.setdefault(InboundMessage, set()).update(heard.values_list("pk", flat=True))
+    clues = [clue for clue in (*values, person.external_id) if len(clue) >= SHORTEST]
+    naming = Q(pk__in=())
+    for clue in clues:
+        naming |= Q(words__icontains=clue) | Q(reason__icontains=clue) | Q(message_id__icontains=clue)
+    refused = RejectedEvent.objects.annotate(words=Cast("payload", TextField())).filter(naming)
+    found.setdefault(RejectedEvent, set()).update(refused.values_list("pk", flat=True))
+
+
+def _forget_requests(person: Contact, values: Sequence[str]) -> None:
+    """Requests stay, with their dates and who answered them; who asked and what was written goes."""
+    mine = PrivacyRequest.objects.filter(Q(contact=person) | Q(address__among=list(values)))
+    mine.update(contact=None, address="", note="", extended_because="")
+
+
+def _forget_log(found: _Found) -> None:
+    """The admin's log keeps who did something when, but names its object and what was changed."""
+    kinds = ContentType.objects.get_for_models(*found)
+    for model, ids in found.items():
+        log = LogEntry.objects.filter(content_type=kinds[model], object_id__among=[str(pk) for pk in ids])
+        log.update(object_repr="erased", change_message="")
+
+
+def _delete(found: _Found, user: Any, now: datetime) -> dict[str, int]:
+    """Delete, leaves first; what the audit chain has sealed leaves its hashes there. How many rows of each table went."""
+    counts = {}
+    for model, ids in found.items():
+        table = model._meta.db_table
+        if ids and table in LEDGERS:
+            chain.erased(table, ids, now=now, actor=user.pk)
+        if ids:
+            rows: Any = model._base_manager.filter(pk__among=list(ids))
+            counts[table] = rows._raw_delete(rows.db)
+    return counts

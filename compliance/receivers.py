@@ -1,0 +1,32 @@
+"""What is said to us is acted on where it becomes known, in the same transaction: nothing leaves in between."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from channels.feedback import OPTED_OUT
+from channels.models import InboundMessage
+from channels.signals import message_received
+from compliance.optouts import hearing, refusals
+from contacts.signals import events_recorded
+from contacts.timeline import NewEvent
+
+
+@receiver(message_received)
+def understand(message: InboundMessage, contact_ids: Sequence[int], digest: str, now: datetime, **rest: Any) -> None:
+    """STOP, START, HELP, and everything that may mean one of them."""
+    hearing.take(message, contact_ids, digest, now)
+
+
+@receiver(events_recorded)
+def learn_from_refusals(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest: Any) -> None:
+    """A provider that refuses a number because its owner opted out there tells us of an opt-out."""
+    refused = [
+        int(event.properties["message"])
+        for _, event in recorded
+        if event.name == "message.failed" and event.properties.get("reason") == OPTED_OUT
+    ]
+    if refused:
+        refusals.take(refused, now)
