@@ -9,7 +9,7 @@ address again (`welcome_back`), and so does START; an import, or a word of our o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,18 +29,17 @@ from compliance.chain.rows import LEDGERS
 from compliance.models import ErasureRecord, PrivacyRequest
 from config import ledger
 from contacts import owners, suppressions
-from contacts.models import Address, Consent, Contact, RejectedEvent, Suppression
+from contacts.consents import GRANTED
+from contacts.models import Address, AnonymousId, Consent, Contact, RejectedEvent, Suppression
 from contacts.suppressions import Suppress
 
 User = AbstractBaseUser | AnonymousUser
 PERMISSION = "contacts.delete_contact"
+KIND = PrivacyRequest.Kind
 ERASED = Suppression.Reason.ERASED.value
 MOST = 500
 """People in one transaction."""
-SHORTEST = 4
-"""A value shorter than this is no clue to a person in another's text."""
-_BEING_SENT = Q(state=Message.State.SENDING, started_at__isnull=False)
-_Found = dict[type[models.Model], set[Any]]
+_Found = defaultdict[type[models.Model], set[Any]]
 
 chain.register("person.erased", "Person erased")
 
@@ -60,7 +59,7 @@ def erase(
     with ledger.unlocked():
         owners.lock(wanted)
         people = list(Contact.objects.filter(pk__among=wanted).order_by("pk"))
-        if Message.objects.filter(_BEING_SENT, contact__in=people).exists():
+        if _being_sent(wanted):
             raise ValidationError("A message to this person is being handed over right now; try again in a minute.")
         return [_erase(person, user, reason, now, request) for person in people]
 
@@ -93,12 +92,19 @@ def _require(user: User, reason: str) -> None:
         raise ValidationError({"reason": "Say why, for example: request of 3 November, art. 17(1)(b)."})
 
 
+def _being_sent(contact_ids: Sequence[int]) -> bool:
+    """Whether something is at a provider at this moment. Locks what is cleared, so that nobody begins to hand it over."""
+    leaving = Message.objects.filter(contact_id__among=list(contact_ids), state=Message.State.SENDING).order_by("pk")
+    return any(leaving.select_for_update(of=("self",)).values_list("started_at", flat=True))
+
+
 def _erase(person: Contact, user: Any, reason: str, now: datetime, request: PrivacyRequest | None) -> ErasureRecord:
     """One person: what is kept is written down first, then all goes."""
     addresses = list(Address.objects.filter(contact=person).order_by("pk").values_list("kind", "digest", "value"))
+    values = [value for _, _, value in addresses]
     record = ErasureRecord(
         contact_number=person.pk,
-        request=request,
+        request=request or _requests(person, values).filter(kind=KIND.ERASURE, done_at=None).first(),
         erased_at=now,
         erased_by=user,
         reason=reason[:300],
@@ -108,12 +114,12 @@ def _erase(person: Contact, user: Any, reason: str, now: datetime, request: Priv
     )
     wanted = [Suppress(digest, kind, ERASED, source="erasure") for kind, digest, _ in addresses]
     suppressions.add(wanted, now)
-    found = _belongings(Contact, {person.pk})
-    _add_loose(found, person, [value for _, _, value in addresses])
-    _forget_requests(person, [value for _, _, value in addresses])
+    found = _belongings(Contact, {person.pk}, defaultdict(set))
+    _add_loose(found, person, values)
+    _answer_requests(person, values, user, now)
     _forget_log(found)
     record.counts = _delete(found, user, now)
-    record.save()
+    record.save(force_insert=True)
     payload = {"contact": person.pk, "rows": sum(record.counts.values())}
     chain.append("person.erased", now=now, actor=user.pk, subject=record, payload=payload)
     return record
@@ -121,7 +127,7 @@ def _erase(person: Contact, user: Any, reason: str, now: datetime, request: Priv
 
 def _kept(person: Contact, addresses: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
     """What was allowed and taken back, and the words that were agreed to; without IP addresses and the like."""
-    digests = defaultdict(list)
+    digests = defaultdict[str, list[str]](list)
     for kind, digest, _ in addresses:
         digests[kind].append(digest)
     lines = Consent.objects.filter(contact=person).select_related("topic__brand").order_by("occurred_at", "pk")
@@ -148,39 +154,53 @@ def _waiting(person: Contact) -> list[dict[str, Any]]:
     return [{"message": pk, "template": key, "channel": way, "reason": "erased"} for pk, key, way in rows]
 
 
-def _belongings(model: type[models.Model], ids: set[Any], found: _Found | None = None) -> _Found:
-    """All rows that hang on these, by model: those without which they could be left dangling first."""
-    found = {} if found is None else found
-    for relation in model._meta.related_objects:
-        child: Any = relation.related_model
-        if not relation.concrete and relation.on_delete is not models.SET_NULL and not relation.many_to_many:
-            hanging = set(child._base_manager.filter(**{f"{relation.field.name}__among": list(ids)}).values_list("pk", flat=True))
-            fresh = hanging - found.get(child, set())
-            if fresh:
-                _belongings(child, fresh, found)
-    # Put last what others point at, also when it was met before.
-    found[model] = found.pop(model, set()) | ids
+def _belongings(model: type[models.Model], ids: set[Any], found: _Found) -> _Found:
+    """All rows that hang on these, by model. Foreign keys are checked at the end of the transaction, so any order will do."""
+    fresh = ids - found[model]
+    found[model] |= fresh
+    for child, column in _children(model, loose=False) if fresh else ():
+        hanging = child.filter(**{f"{column}__among": list(fresh)})
+        _belongings(child.model, set(hanging.values_list("pk", flat=True)), found)
     return found
+
+
+def _children(model: type[models.Model], *, loose: bool) -> Iterator[tuple[models.QuerySet[Any], str]]:
+    """The tables that point at this one; the `loose` ones can do without it (SET_NULL)."""
+    for relation in model._meta.related_objects:
+        if not relation.many_to_many and (relation.on_delete is models.SET_NULL) is loose:
+            yield relation.related_model._base_manager.all(), relation.field.name
 
 
 def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
     """What speaks of the person without being tied to the contact: test mail, messages from strangers, refused events."""
-    sent = list(found.get(Message, ()))
-    caught = SandboxMessage.objects.filter(Q(message_id__among=sent) | Q(recipient__among=list(values)))
-    found.setdefault(SandboxMessage, set()).update(caught.values_list("pk", flat=True))
-    heard = InboundMessage.objects.filter(sender__among=list(values))
-    found.setdefault(InboundMessage, set()).update(heard.values_list("pk", flat=True))
-    clues = [clue for clue in (*values, person.external_id) if len(clue) >= SHORTEST]
+    sent = Q(message_id__among=list(found[Message]))
+    found[SandboxMessage] |= _ids(SandboxMessage.objects.filter(sent | Q(recipient__among=list(values))))
+    found[InboundMessage] |= _ids(InboundMessage.objects.filter(contact=None, sender__among=list(values)))
     naming = Q(pk__in=())
-    for clue in clues:
-        naming |= Q(words__icontains=clue) | Q(reason__icontains=clue) | Q(message_id__icontains=clue)
+    for clue in (*values, *(f'"{name}"' for name in _names(person))):
+        naming |= Q(words__icontains=clue)
     refused = RejectedEvent.objects.annotate(words=Cast("payload", TextField())).filter(naming)
-    found.setdefault(RejectedEvent, set()).update(refused.values_list("pk", flat=True))
+    found[RejectedEvent] |= _ids(refused)
 
 
-def _forget_requests(person: Contact, values: Sequence[str]) -> None:
+def _names(person: Contact) -> list[str]:
+    """The IDs that other systems know the person by."""
+    visitors = AnonymousId.objects.filter(contact=person).values_list("value", flat=True)
+    return [name for name in (person.external_id, *visitors) if name]
+
+
+def _ids(rows: models.QuerySet[Any]) -> set[Any]:
+    return set(rows.values_list("pk", flat=True))
+
+
+def _requests(person: Contact, values: Sequence[str]) -> models.QuerySet[PrivacyRequest]:
+    return PrivacyRequest.objects.filter(Q(contact=person) | Q(address__among=list(values)))
+
+
+def _answer_requests(person: Contact, values: Sequence[str], user: Any, now: datetime) -> None:
     """Requests stay, with their dates and who answered them; who asked and what was written goes."""
-    mine = PrivacyRequest.objects.filter(Q(contact=person) | Q(address__among=list(values)))
+    mine = _requests(person, values)
+    mine.filter(kind=KIND.ERASURE, done_at=None).update(done_at=now, done_by=user)
     mine.update(contact=None, address="", note="", extended_because="")
 
 
@@ -193,13 +213,24 @@ def _forget_log(found: _Found) -> None:
 
 
 def _delete(found: _Found, user: Any, now: datetime) -> dict[str, int]:
-    """Delete, leaves first; what the audit chain has sealed leaves its hashes there. How many rows of each table went."""
+    """Delete it all; what the audit chain has sealed leaves its hashes there. How many rows of each table went."""
     counts = {}
     for model, ids in found.items():
-        table = model._meta.db_table
-        if ids and table in LEDGERS:
-            chain.erased(table, ids, now=now, actor=user.pk)
-        if ids:
-            rows: Any = model._base_manager.filter(pk__among=list(ids))
+        table, gone = model._meta.db_table, list(ids)
+        if gone and table in LEDGERS:
+            chain.erased(table, gone, now=now, actor=user.pk)
+        if gone:
+            for child, column in _children(model, loose=True):
+                child.filter(**{f"{column}__among": gone}).update(**{column: None})
+            rows: Any = model._base_manager.filter(pk__among=gone)
             counts[table] = rows._raw_delete(rows.db)
     return counts
+
+
+def _said_since(one: Suppression, contact_ids: Sequence[int]) -> Iterator[Consent]:
+    """What people with this address have allowed since it was erased, on channels that use such an address."""
+    owners_now = Address.objects.filter(digest=one.digest, contact_id__among=list(contact_ids)).values("contact_id")
+    yeses = Consent.objects.filter(contact_id__in=owners_now, state=GRANTED, occurred_at__gt=one.created_at)
+    for said in yeses.order_by("occurred_at", "pk"):
+        if said.channel in channels and channels[said.channel].address_kind == one.address_kind:
+            yield said

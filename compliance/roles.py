@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
-_CHANNELS = "channels: messagetemplate templateversion message renderedcopy"
+_CHANNELS = "channels: messagetemplate templateversion message renderedcopy inboundmessage"
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
 _POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording"
@@ -27,21 +27,22 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "may": ("journeys.publish_journey", "channels.submit_templateversion"),
     },
     "Legal reviewer": {
-        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage"),
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry"),
         "add": (_POLICIES, "compliance: stop", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES,),
         "may": ("compliance.decide_approval", "compliance.change_rules"),
     },
     "Operator": {
-        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault"),
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),
         "add": ("channels: account", "contacts: source", "compliance: stop", "config: apitoken"),
         "change": ("channels: account message", "contacts: source", "compliance: stop", "journeys: enrolment"),
         "delete": ("config: apitoken",),
         "may": ("config.view_operations",),
     },
     "Support agent": {
-        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy messagetemplate templateversion", "compliance: decision", "journeys: journey enrolment visit"),
+        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),
+        "add": ("compliance: privacyrequest",),
         "change": ("contacts: consentstate",),
     },
     "Analyst": {

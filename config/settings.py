@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.reader.ReaderTimeZone",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "compliance.chain.viewing.PersonalViews",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -1,6 +1,6 @@
 """Unfold's settings: name, colours, and the sidebar, which shows each reader only what exists and what they may see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,14 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
     "Work": (
         Item("Home", "home", page="admin:index"),
         Item("Review queue", "rule", page="admin:review_queue", permission="compliance.view_approval"),
+        Item("Possible opt-outs", "unsubscribe", page="admin:optout_queue", permission="channels.review_inboundmessage"),
     ),
     "Engage": (
         Item("Journeys", "route", "journeys.journey"),
         Item("Enrolments", "directions_walk", "journeys.enrolment"),
         Item("Templates", "draft", "channels.messagetemplate"),
         Item("Messages", "send", "channels.message"),
+        Item("Inbound messages", "move_to_inbox", "channels.inboundmessage"),
     ),
     "Audience": (
         Item("Contacts", "group", "contacts.contact"),
@@ -48,10 +50,13 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Frequency caps", "speed", "compliance.frequencycap"),
         Item("Stops", "front_hand", "compliance.stop"),
         Item("Decisions", "gavel", "compliance.decision"),
+        Item("Audit log", "link", "compliance.auditentry"),
         Item("Topics", "label", "contacts.topic"),
         Item("Consent ledger", "verified_user", "contacts.consent"),
         Item("Withdrawn wordings", "history_edu", "compliance.withdrawnwording"),
         Item("Suppressions", "block", "contacts.suppression"),
+        Item("Requests (GDPR)", "privacy_tip", "compliance.privacyrequest"),
+        Item("Erasures", "person_remove", "compliance.erasurerecord"),
     ),
     "Analytics": (Item("Performance", "monitoring", page="admin:performance", permission="journeys.view_journey"),),
     "Operations": (
@@ -70,13 +75,25 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections with the items that this reader may see; what no floor provides (yet) is left out."""
+    links = {item: link for items in SECTIONS.values() for item in items if (link := _link(request, item))}
+    here = _here(request.path, links.values())
     sections: list[dict[str, Any]] = []
     for title, items in SECTIONS.items():
         lines = [
-            {"title": item.title, "icon": item.icon, "link": link} for item in items if (link := _link(request, item))
+            {"title": item.title, "icon": item.icon, "link": links[item], "active": links[item] == here}
+            for item in items
+            if item in links
         ]
         sections.append({"title": title, "separator": bool(sections), "items": lines})
     return sections
+
+
+def _here(path: str, links: Iterable[str]) -> str:
+    """The link below which the page lies; the longest one, since the review queue lies below the approvals."""
+    home = reverse("admin:index")
+    return max(
+        (link for link in links if path == link or (link != home and path.startswith(link))), key=len, default=""
+    )
 
 
 def _link(request: HttpRequest, item: Item) -> str:

@@ -18,7 +18,15 @@ _numbers = itertools.count(1)
 
 
 def post(
-    body: str, *, sender: str = ADA, to: str = OURS, sid: str = "", token: str = "secret", at: datetime = NOW, account: str = "acme-sms", **form: str
+    body: str,
+    *,
+    sender: str = ADA,
+    to: str = OURS,
+    sid: str = "",
+    token: str = "secret",
+    at: datetime = NOW,
+    account: str = "acme-sms",
+    **form: str,
 ) -> HttpResponse:
     """Twilio's request for one text; `token` signs it."""
     path = f"/webhooks/twilio/{account}/inbound"

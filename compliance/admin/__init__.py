@@ -4,6 +4,7 @@ from compliance.admin import (  # noqa: F401
     decisions,
     house,
     messages,
+    optouts,
     policies,
     reachable,
     reviews,

@@ -17,7 +17,7 @@ from compliance.evidence import files, of_message, of_person
 from compliance.evidence.gathering import RELATED, Plain
 from config import clock
 from config.cards import Card
-from contacts import panels
+from contacts.admin import people
 from contacts.models import Contact
 
 PERMISSION = "compliance.export_evidence"
@@ -49,7 +49,7 @@ def _require(request: HttpRequest) -> None:
 
 def _note(request: HttpRequest, about: Message | Contact, form: str, now: datetime) -> None:
     """Who took personal data out of the product, and when."""
-    chain.append("personal.exported", now=now, actor=request.user.pk, subject=about, payload={"evidence": form})
+    chain.append("personal.exported", now=now, actor=request.user.pk, subject=about, payload={"what": "evidence", "format": form})
 
 
 def _file(items: Iterable[Plain], title: str, name: str, form: str) -> StreamingHttpResponse:
@@ -68,10 +68,11 @@ def urls(name: str, view: Callable[..., HttpResponseBase]) -> list[URLPattern]:
 
 def message_card(request: HttpRequest, message: Message, now: datetime) -> dict[str, Any]:
     """The buttons on a message's page."""
-    return {"base": "admin:channels_message_evidence", "pk": message.pk}
+    return {"pk": message.pk}
 
 
 messages.extra_urls.append(lambda: urls("channels_message", of_one_message))
+people.extra_urls.append(lambda: urls("contacts_contact", of_one_person))
 messages.cards.register(
     Card("evidence", "Evidence", "admin/compliance/evidence/card.html", message_card, PERMISSION, order=90)
 )

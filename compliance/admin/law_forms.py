@@ -220,22 +220,7 @@ def _sure(label: str) -> forms.BooleanField:
 class ActivateForm(forms.Form):
     """The last question before a draft becomes the law that the gate judges by."""
 
-    against = forms.IntegerField(widget=forms.HiddenInput)
     sure = _sure("I have read the changes: from now on every message is judged by this rule set")
-
-    def __init__(self, *args: Any, active: int, **options: Any) -> None:
-        super().__init__(*args, initial={"against": active}, **options)
-        self.active = active
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("against") != self.active:
-            self.data = {**self.data.dict(), "against": str(self.active)}  # what is shown now is what is asked about
-            self.data.pop("sure", None)
-            raise forms.ValidationError(
-                "Another rule set has become active since you read the changes; read them again."
-            )
-        return data
 
 
 class EmergencyForm(forms.Form):

@@ -99,4 +99,4 @@ def _row(rule_set: RuleSet, table: str, row_id: int) -> Placed:
     found = next((row for row in rows if row.pk == row_id), None)
     if found is None:
         raise Http404
-    return found  # type: ignore[no-any-return]
+    return found

@@ -45,7 +45,7 @@ def law() -> Rules:
         return NO_RULES
 
 
-def profile_of(brand_id: int | None) -> str:
+def profile_of(brand_id: int) -> str:
     """Which rules of the law hold for this brand."""
     found = HousePolicy.objects.filter(brand_id=brand_id).values_list("profile", flat=True).first()
     return found or HousePolicy.Profile.STANDARD.value

@@ -148,8 +148,12 @@ class RuleSetAdmin(ReadOnlyAdmin):
         """The changes once more, and the question."""
         rule_set = law_rows.draft(request, pk)
         against = _against_active(rule_set)
-        number = against["active"].number if against["active"] else 0
-        form = ActivateForm(request.POST if request.method == "POST" else None, active=number)
+        form = ActivateForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and request.POST.get("against") != against["checksum"]:
+            messages.error(
+                request, "The draft or the active rule set has changed since you read this; read the changes again."
+            )
+            return HttpResponseRedirect(request.path)
         if form.is_valid():
             try:
                 rule_sets.activate(rule_set, request.user, clock.now())
@@ -228,11 +232,13 @@ def _frame(rule_set: RuleSet, title: str) -> dict[str, Any]:
 def _against_active(rule_set: RuleSet) -> dict[str, Any]:
     active = RuleSet.objects.filter(state=State.ACTIVE).first()
     before = rule_sets.content(active) if active else Tables()
-    found = rule_sets.differences(before, rule_sets.content(rule_set))
+    after = rule_sets.content(rule_set)
+    found = rule_sets.differences(before, after)
     late = active is not None and active.activated_at is not None and active.activated_at > rule_set.created_at
     return {
         "active": active,
         "changes": law_tables.changes(found),
+        "checksum": f"{before.checksum()}{after.checksum()}",
         # What was changed in the active set after the draft had been copied would be undone.
         "late": late and rule_set.state == State.DRAFT,
     }

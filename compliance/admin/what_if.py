@@ -99,7 +99,7 @@ def _of_form(form: WhatIfForm, now: datetime) -> Answer | None:
     def of_contact() -> dict[str, Any]:
         topic = data["topic"]
         question = people.Question(topic.brand_id, topic.pk, data["channel"], data["message_class"])
-        [facts] = people.facts(contact.pk, [question], at)
+        [facts] = people.facts(data["contact"].pk, [question], at)
         return answering.answer(facts, at)
 
     return _answered(form, of_contact if contact else lambda: evaluate(form.case(now)), at)

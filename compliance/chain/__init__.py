@@ -12,5 +12,19 @@ from compliance.chain.notes import append
 from compliance.chain.pumping import next_due, run
 from compliance.chain.sealing import seal
 from compliance.chain.verifying import Finding, Report, verify
+from compliance.chain.viewing import exported, seen
 
-__all__ = ["Finding", "Report", "append", "erased", "link", "next_due", "register", "run", "seal", "verify"]
+__all__ = [
+    "Finding",
+    "Report",
+    "append",
+    "erased",
+    "exported",
+    "link",
+    "next_due",
+    "register",
+    "run",
+    "seal",
+    "seen",
+    "verify",
+]

@@ -1,6 +1,6 @@
 """What may stand in the audit chain. An act of a kind that nobody registered is refused: the log has one vocabulary."""
 
-SEALED, ERASED, LIFTED = "rows.sealed", "rows.erased", "suppression.lifted"
+SEALED, ERASED, LIFTED, VERIFIED = "rows.sealed", "rows.erased", "suppression.lifted", "chain.verified"
 VIEWED, LISTED, EXPORTED = "personal.viewed", "personal.listed", "personal.exported"
 
 _titles: dict[str, str] = {}
@@ -35,6 +35,7 @@ for _kind, _title in {
     SEALED: "Ledger rows sealed",
     ERASED: "Ledger rows erased",
     LIFTED: "Suppression lifted",
+    VERIFIED: "Audit chain verified",
     VIEWED: "Personal data viewed",
     LISTED: "Personal data listed",
     EXPORTED: "Personal data exported",

@@ -41,7 +41,7 @@ PROMOTIONS = tuple(
 )
 """What makes a text advertising, in the languages of the larger markets. Not complete, and no substitute for a reviewer's eyes."""
 DOUBTFUL = re.compile(
-    r"\b(?:coupons?|vouchers?|discounts?|promos?|promotions?|deals?|offers?|sales?|free (?:shipping|delivery|gifts?|trial)|gift cards?"
+    r"\b(?:coupons?|vouchers?|discounts?|promos?|promotions?|deals?|offers?|sale|free (?:shipping|delivery|gifts?|trial)|gift cards?"
     r"|rabatte?|gutscheine?|angebote?|remises?|reductions?|promotion|offres?|descuentos?|cupon(?:es)?|ofertas?|sconti?|korting|desconto)\b"
 )
 """Words that a receipt may use too."""

@@ -15,6 +15,8 @@ _BEFORE = (
     r"|sende\w*|schreib\w*|abmeld\w*|abbestell\w*|respond\w*|enviar?|envie|conteste|cancelar|rispondi|invia|scrivi"
     r"|antwoord|stuur|afmelden|svara?|skicka|odpisz|wyslij|soan|tu choi"
 )
+_UNSPACED = ("退订", "退訂", "拒收", "수신거부", "配信停止", "ยกเลิก")
+"""What opt-out lines say in scripts that set no spaces between words."""
 _AFTER = r"to|2|pour|um|zum|para|per|om|au|an|al|ao|naar|gui"
 
 
@@ -41,18 +43,17 @@ class TextMessageRule(ContentRule):
 
 def says_how_to_end(text: str) -> bool:
     """Whether the text tells its reader to answer with a word that opts out, in any language that we know."""
-    after, before, unspaced = _patterns()
+    after, before = _patterns()
     if after.search(folded(text)) or before.search(text):
         return True
-    squeezed = words.squeezed(text)
-    return any(word in squeezed for word in unspaced)
+    return any(word in text for word in _UNSPACED)
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
-    """A keyword after an instruction; one in capitals before its purpose; keywords of scripts that set no spaces."""
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A keyword after an instruction, and one in capitals before its purpose."""
     stops = sorted(word for word, uses in words.shipped().items() if any(use.action == "stop" for use in uses))
     latin = "|".join(word for word in stops if word.isascii())
     after = re.compile(rf"\b(?:{_BEFORE})\b\W+(?:\w+\W+){{0,2}}?(?:{latin})\b")
     before = re.compile(rf"\b(?:{latin.upper()})(?:\s+(?:{_AFTER})\b|\s*[=:])")
-    return after, before, tuple(word for word in stops if not word.isascii())
+    return after, before

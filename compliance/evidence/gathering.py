@@ -26,12 +26,12 @@ def of_message(message: Message, now: datetime) -> Plain:
     return {
         "kind": "message",
         "gathered_at": now,
-        "message": _message(message),
+        "message": message_line(message),
         "contact": _contact(message.contact),
         "as_sent": _copy(message),
         "version": _version(message.version) if message.version else None,
         "approvals": [_approval(one) for one in _approvals(message.version)],
-        "decisions": [_decision(one) for one in decisions],
+        "decisions": [decision_line(one) for one in decisions],
         "rule_sets": sources.of(decisions, message.channel, message.message_class or "marketing"),
         "consents": [consent_line(one) for one in _said(message, then)],
         "consents_until": then,
@@ -91,7 +91,8 @@ def suppression_line(one: Suppression) -> Plain:
     }
 
 
-def _message(message: Message) -> Plain:
+def message_line(message: Message) -> Plain:
+    """What was asked for, and what became of it."""
     return {
         "number": message.pk,
         "key": message.key,
@@ -157,7 +158,8 @@ def _approval(one: Approval) -> Plain:
     }
 
 
-def _decision(one: Decision) -> Plain:
+def decision_line(one: Decision) -> Plain:
+    """A judgement with every verdict, the strictest first."""
     return {
         "number": one.pk,
         "decided_at": one.decided_at,

@@ -68,51 +68,11 @@ DOUBTS = (
     r"\b(fuck|piss|bugger|sod|screw) (off|you)\b|\bgo away\b|\bleave me\b|\bnot me\b",
     r"\b(no me interesa|numero equivocado|basta ya|arretez|cessez|pas interesse|mauvais numero|kein interesse|falsche nummer|baja|hor auf)\b",
 )  # fmt: skip
-POLITE = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "thanks",
-        "thank",
-        "you",
-        "thx",
-        "ty",
-        "now",
-        "ok",
-        "okay",
-        "hi",
-        "hello",
-        "hey",
-        "sir",
-        "madam",
-        "it",
-        "this",
-        "that",
-        "already",
-        "immediately",
-        "asap",
-        "just",
-        "kindly",
-        "por",
-        "favor",
-        "gracias",
-        "ya",
-        "svp",
-        "merci",
-        "sil",
-        "vous",
-        "plait",
-        "te",
-        "bitte",
-        "danke",
-        "sofort",
-        "jetzt",
-        "i",
-        "said",
-        "me",
-    ]
-)
+POLITE = frozenset((
+    "please", "pls", "plz", "thanks", "thank", "you", "thx", "ty", "now", "ok", "okay", "hi", "hello", "hey", "sir",
+    "madam", "it", "this", "that", "already", "immediately", "asap", "just", "kindly", "por", "favor", "gracias",
+    "ya", "svp", "merci", "sil", "vous", "plait", "te", "bitte", "danke", "sofort", "jetzt", "i", "said", "me",
+))  # fmt: skip
 """Words that may stand around a keyword without changing what it means."""
 
 

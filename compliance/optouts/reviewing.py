@@ -14,7 +14,7 @@ from compliance.optouts.acting import Sender
 from contacts import owners
 
 User = AbstractBaseUser | AnonymousUser
-DECIDE, BY_HAND = "channels.review_inboundmessage", "contacts.add_suppression"
+DECIDE = "channels.review_inboundmessage"
 Understood = InboundMessage.Understood
 
 
@@ -71,8 +71,8 @@ def by_hand(
     Raises PermissionDenied without the permission, ValidationError with a sentence for an address that is none, a channel
     without addresses, or a day to come.
     """
-    if not user.has_perm(BY_HAND):  # type: ignore[union-attr]
-        raise PermissionDenied("You need the permission to add to the suppression list.")
+    if not user.has_perm(DECIDE):  # type: ignore[union-attr]
+        raise PermissionDenied("You need the permission to record opt-outs.")
     kind = channels[channel].address_kind if channel in channels else None
     if kind is None:
         raise ValidationError({"channel": f"{channel!r} has no addresses that could opt out."})

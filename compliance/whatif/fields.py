@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 from config import durations
 
 T = TypeVar("T")
+MOST = 1_000_000
+YEARS = range(1970, 2200)
+"""Zone rules mean nothing much beyond."""
 
 
 class BadCase(ValueError):
@@ -36,10 +39,10 @@ class Node:
         """true or false."""
         return self._read(name, default, lambda value: isinstance(value, bool), "true or false")
 
-    def number(self, name: str, default: int = 0) -> int:
-        """A whole number, 0 or more."""
-        fits = lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0  # noqa: E731
-        return self._read(name, default, fits, "a whole number, 0 or more")
+    def number(self, name: str, default: int = 0, most: int = MOST) -> int:
+        """A whole number from 0 to `most`."""
+        fits = lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most  # noqa: E731
+        return self._read(name, default, fits, f"a whole number from 0 to {most:,}")
 
     def choice(self, name: str, default: str, allowed: Collection[str]) -> str:
         """One of these words."""
@@ -132,7 +135,7 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, str):
         raise TypeError
     found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
+    if found.tzinfo is None or found.year not in YEARS:
         raise ValueError
     return found.astimezone(UTC)
 

@@ -26,6 +26,7 @@ from contacts.models import Consent, Suppression
 
 CLASSES = tuple(MessageClass.values)
 BASES = tuple(basis for basis in Consent.Basis.values if basis)
+LONGEST_GUARD = 720
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in for an instant that is missing; the case is refused anyway."""
 BRAND = 1
@@ -75,7 +76,7 @@ def _house(policy: Node, top: Node) -> HouseFact:
         unknown_place=policy.choice("unknown_place", "strictest", ("block", "strictest")),
         trust=policy.choice("trust", "profile", ("profile", "strict")),
         honour_consent_lift=policy.flag("honour_consent_lift"),
-        guard=timedelta(minutes=policy.number("guard_minutes")),
+        guard=timedelta(minutes=policy.number("guard_minutes", most=LONGEST_GUARD)),
         longest_hold=policy.duration("longest_hold", timedelta(hours=72)),
         cross_channel_fallback=policy.flag("cross_channel_fallback"),
         whatsapp_named_opt_in=policy.flag("whatsapp_named_opt_in", default=True),

@@ -4,7 +4,8 @@ from typing import Any
 
 from compliance.law.rules import KINDS_OF
 from compliance.models import FrequencyCap
-from compliance.whatif.reading import BASES, CLASSES
+from compliance.whatif.fields import MOST
+from compliance.whatif.reading import BASES, CLASSES, LONGEST_GUARD
 from contacts.models import Consent, Suppression
 
 Schema = dict[str, Any]
@@ -26,8 +27,8 @@ def _flag(text: str, example: bool) -> Schema:
     return _of("boolean", text, example)
 
 
-def _number(text: str, example: int) -> Schema:
-    return _of("integer", text, example, minimum=0)
+def _number(text: str, example: int, most: int = MOST) -> Schema:
+    return _of("integer", text, example, minimum=0, maximum=most)
 
 
 def _instant(text: str, example: str) -> Schema:
@@ -137,7 +138,7 @@ POLICY = _object(
     unknown_place=_word("Where hours are law and the country is unknown.", "block", "block", "strictest"),
     trust=_word("Whether a zone set by the person is the only one.", "profile", "profile", "strict"),
     honour_consent_lift=_flag("Whether consent lifts hours where a statute says so.", False),
-    guard_minutes=_number("Distance to the edges of every window.", 5),
+    guard_minutes=_number("Distance to the edges of every window.", 5, LONGEST_GUARD),
     longest_hold=_text("After it a message is pointless.", "72h"),
     cross_channel_fallback=_flag("Whether a promotion may change the channel after an opt-out.", False),
     whatsapp_named_opt_in=_flag("Whether only a consent that names WhatsApp counts there.", True),

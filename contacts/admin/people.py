@@ -1,6 +1,7 @@
 """Contacts: the list, one person's page, and the form behind its "Edit"."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,9 @@ from contacts import timeline
 from contacts.admin import person, search
 from contacts.admin.forms import AddressForm, ContactForm
 from contacts.models import Address, Contact, Membership, Segment
+
+extra_urls: list[Callable[[], list[URLPattern]]] = []
+"""Addresses of other floors below the list's own."""
 
 
 class InSegment(DropdownFilter):
@@ -101,7 +105,8 @@ class ContactAdmin(ModelAdmin):
             path(f"<int:contact_id>/{name}/", self.admin_site.admin_view(view), name=f"contacts_contact_{name}")
             for name, view in pages
         ]
-        return [*own, *super().get_urls()]
+        theirs = [pattern for urls in extra_urls for pattern in urls()]
+        return [*own, *theirs, *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -21,10 +21,10 @@ def ada(db) -> Contact:
     """Ada allows SMS; Bob does not. Both were to get the offer, and the gate has judged."""
     builders.account("sms")
     offer = builders.template("offer", channel="sms", content={"body": "Hello {{ contact.first_name }}"})
-    found = builders.contact("ada", phone="+12125550023", first_name="Ada")
+    found = builders.contact("ada", phone="+447700900023", first_name="Ada")
     builders.consent(found, "sms", now=NOW - DAY)
     builders.message(found, offer, "visit:1", labels={"journey": "welcome", "step": "hello"})
-    builders.message(builders.contact("bob", phone="+12125550024"), offer, "visit:2", labels={"journey": "win-back"})
+    builders.message(builders.contact("bob", phone="+447700900024"), offer, "visit:2", labels={"journey": "win-back"})
     with clock.at(NOW):
         gate.release(NOW)
     builders.message(found, offer, "visit:3", due_at=NOW + DAY, now=NOW + timedelta(hours=1))
@@ -39,7 +39,7 @@ def test_a_sent_message_shows_its_words_and_where_its_reasons_are(dashboard, ada
     message = Message.objects.get(key="visit:1")
     status, body = dashboard.get(f"messages/{message.pk}/")
     assert status == 200
-    assert body["copy"] == {"body": "Hello Ada", "to": "+12125550023"}
+    assert body["copy"] == {"body": "Hello Ada", "to": "+447700900023"}
     assert (body["state"], body["delivery"], body["sent_at"]) == ("sent", "none", "2026-11-24T12:00:00Z")
     assert (body["contact"], body["contact_external_id"]) == (ada.pk, "ada")
     assert (body["template"], body["version"], body["topic"], body["brand"]) == ("offer", 1, "news", "acme")

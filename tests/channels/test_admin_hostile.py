@@ -22,7 +22,7 @@ ATTACK = (
     "<meta http-equiv=refresh content=\"0;url=javascript:alert('refresh')\"><base href=https://evil.example/>"
     "<link rel=stylesheet href=https://evil.example/x.css><style>@import 'https://evil.example/y.css'</style>"
 )
-WAY_OUT = "<a href='{{ unsubscribe_url }}'>Unsubscribe</a>"
+WAY_OUT = "{{ brand.postal_address }} <a href='{{ unsubscribe_url }}'>Unsubscribe</a>"
 
 
 class Watched:
@@ -59,7 +59,7 @@ def submitted() -> TemplateVersion:
         content={
             "subject": ATTACK[:200],
             "html": f"<body>{ATTACK}{WAY_OUT}</body>",
-            "text": f"{ATTACK} {{{{ unsubscribe_url }}}}",
+            "text": f"{ATTACK} {{{{ brand.postal_address }}}} {{{{ unsubscribe_url }}}}",
         },
     )
     return reviews.submit(version, maria, NOW)

@@ -141,6 +141,8 @@ class TestWriting:
         assert draft.content["subject"] == "For {{ contact.first_name }}"
 
     def test_a_submitted_version_does_not_change_any_more(self, browser, draft, maria) -> None:
+        draft.content = {**draft.content, "html": "", "text": "{{ brand.postal_address }} {{ unsubscribe_url }}"}
+        draft.save()
         reviews.submit(draft, maria, NOW)
         assert 'name="content_html"' not in browser.get(page(draft)).content.decode()
         assert browser.post(page(draft), words()).status_code == 403

@@ -49,7 +49,7 @@ def author(maria, client):
 
 @pytest.fixture
 def draft(maria) -> TemplateVersion:
-    about = template("offer", channel="sms", content={"body": "Old words. Reply STOP to opt out."})
+    about = template("offer", channel="sms", content={"body": "Acme: old words. Reply STOP to opt out."})
     return TemplateVersion.objects.create(template=about, number=2, author=maria, content={"body": TEXT})
 
 
@@ -153,8 +153,8 @@ class TestDeciding:
 class TestChanges:
     def test_they_are_shown_word_by_word(self, legal, submitted) -> None:
         html = legal.get(page(submitted)).content.decode()
-        assert '<del class="wm-del">Old words.</del>' in html or '<del class="wm-del">Old</del>' in html
-        assert '<ins class="wm-ins">Hello.</ins>' in html
+        assert '<del class="wm-del">old words.</del>' in html
+        assert '<ins class="wm-ins">hello.</ins>' in html
 
     def test_only_what_differs_is_marked(self) -> None:
         found = differences("20 % off until Sunday", "30 % off until Sunday")

@@ -36,7 +36,9 @@ def test_each_person_sees_what_their_work_needs(log_in: LogIn) -> None:
 
 def sidebar(seen: Watched) -> list[str]:
     """The addresses in the sidebar."""
-    return seen.page.eval_on_selector_all("#nav-sidebar-apps a[href]", "links => links.map(a => a.getAttribute('href'))")
+    return seen.page.eval_on_selector_all(
+        "#nav-sidebar-apps a[href]", "links => links.map(a => a.getAttribute('href'))"
+    )
 
 
 def visit(seen: Watched, path: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from tests.e2e.conftest import LogIn
 from tests.e2e.site import Site
 from tests.e2e.watched import Watched
 
+ROW = "#result_list tbody a[href*='/change/']"
 VERSIONS = "/admin/channels/templateversion"
 QUEUE = "/admin/compliance/approval/queue/"
 STOPS = "/admin/compliance/stop/"
@@ -77,7 +78,8 @@ def message(log_in: LogIn, worker: Site, journey: str) -> str:
     book(worker, seat="12A")
     seen = log_in("marketer")
     until(seen, "/admin/channels/message/?journey=tickets", SENT)
-    seen.click("#result_list th a")
+    seen.click(ROW)
+    assert seen.path != "/admin/channels/message/"
     return seen.path
 
 
@@ -116,7 +118,7 @@ def test_clicks_count_and_the_way_out_works_at_once(
     unsubscribe(seen, chromium)
     book(worker, seat="14C")
     until(seen, "/admin/channels/message/?journey=tickets&reason=opted_out", "not sent")
-    seen.click("#result_list th a")
+    seen.click(ROW)
     assert "Withdrawn on" in seen.words()
     seen.judge()
     seen.picture("message, blocked")
@@ -229,7 +231,7 @@ def until(seen: Watched, path: str, words: str, seconds: float = 30) -> None:
 def read_in_the_sandbox(seen: Watched) -> None:
     """The mail as it arrived."""
     seen.open(f"/admin/channels/sandboxmessage/?q={BUYER}")
-    seen.click("#result_list th a")
+    seen.click(ROW)
     mail = seen.page.frame_locator("iframe").locator("body")
     assert "Seat 12A." in mail.inner_text()
     assert "Springfield" in mail.inner_text()
@@ -240,7 +242,7 @@ def read_in_the_sandbox(seen: Watched) -> None:
 def unsubscribe(seen: Watched, chromium: Browser) -> None:
     """Follow the link of the mail as its reader does: without a login, and without JavaScript."""
     seen.open(f"/admin/channels/sandboxmessage/?q={BUYER}")
-    seen.click("#result_list th a")
+    seen.click(ROW)
     link = seen.page.frame_locator("iframe").locator("a:has-text('Unsubscribe')").get_attribute("href")
     context = chromium.new_context(java_script_enabled=False)
     try:
@@ -270,5 +272,3 @@ def lift(seen: Watched) -> None:
     seen.page.click("text=Let it go on…")
     seen.click("button:has-text('Yes, lift this stop')")
     assert "Nothing is stopped" in seen.words()
-
-
