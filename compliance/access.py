@@ -105,7 +105,7 @@ def _suppressions(contact: Contact) -> Iterator[Row]:
 
 def _timeline(contact: Contact) -> Iterator[Row]:
     events = Event.objects.filter(contact=contact).order_by("occurred_at", "pk")
-    yield from events.values("occurred_at", "received_at", "name", "properties").iterator(BATCH)
+    yield from map(dict, events.values("occurred_at", "received_at", "name", "properties").iterator(BATCH))
 
 
 def _messages(contact: Contact) -> Iterator[Row]:
@@ -122,7 +122,8 @@ def _decisions(contact: Contact) -> Iterator[Row]:
 
 def _received(contact: Contact) -> Iterator[Row]:
     heard = InboundMessage.objects.filter(contact=contact).order_by("pk")
-    yield from heard.values("received_at", "channel", "sender", "recipient", "body", "understood").iterator(BATCH)
+    columns = ("received_at", "channel", "sender", "recipient", "body", "understood")
+    yield from map(dict, heard.values(*columns).iterator(BATCH))
 
 
 def _segments(contact: Contact) -> Iterator[Row]:
@@ -180,7 +181,11 @@ def _cell(value: Any) -> str:
 
 def _harmless(text: str) -> str:
     """A spreadsheet runs what begins like a formula; an apostrophe keeps it a text. Numbers with a + stay as they are."""
-    return f"'{text}" if text[:1] in ("=", "@", "\t", "\r") or (text[:1] in ("+", "-") and not text[1:].isdigit()) else text
+    return (
+        f"'{text}"
+        if text[:1] in ("=", "@", "\t", "\r") or (text[:1] in ("+", "-") and not text[1:].isdigit())
+        else text
+    )
 
 
 class _Pieces(io.RawIOBase):

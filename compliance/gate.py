@@ -4,10 +4,12 @@
 transaction, and after its commit hands the cleared ones over.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,6 +29,8 @@ from contacts import timeline
 
 State = Message.State
 BATCH = 1000
+CROWD, SPREAD = 200, timedelta(minutes=5)
+"""From so many in a batch that wait for the same instant on, they are spread over so long."""
 User = AbstractBaseUser | AnonymousUser
 
 
@@ -164,16 +168,26 @@ def _clear(allowed: Sequence[tuple[Judged, int]], known: Dossier, now: datetime)
 
 def _defer(waiting: Sequence[tuple[Judged, int]]) -> None:
     """Back in front of the door, with a time; or, for a stop, until it is lifted."""
+    crowds = Counter(one.judgement.decisive.until for one, _ in waiting)
     rows = [
         {
             "id": one.message.id,
-            "due_at": one.judgement.decisive.until,
+            "due_at": _spread(one, crowds[one.judgement.decisive.until]),
             "held_by": one.facts.stops[0] if one.judgement.decisive.until is None else "",
             "reason": one.judgement.decisive.code,
         }
         for one, _ in waiting
     ]
     bulk.update(Message, rows)
+
+
+def _spread(one: Judged, crowd: int) -> datetime | None:
+    """When thousands wait for 08:00, they come one after the other: later by a hash of the message, never earlier."""
+    until = one.judgement.decisive.until
+    if until is None or crowd < CROWD or one.judgement.decisive.code not in judging.HOURS:
+        return until
+    late = until + timedelta(seconds=crc32(str(one.message.id).encode()) % int(SPREAD.total_seconds()))
+    return until if one.facts.expires_at and late >= one.facts.expires_at else late
 
 
 def _block(refused: Sequence[tuple[Judged, int]], now: datetime) -> None:

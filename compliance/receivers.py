@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from channels.feedback import OPTED_OUT
 from channels.models import InboundMessage
 from channels.signals import message_received
+from compliance import erasure
 from compliance.optouts import hearing, refusals
 from contacts.signals import events_recorded
 from contacts.timeline import NewEvent
@@ -30,3 +31,11 @@ def learn_from_refusals(recorded: Sequence[tuple[int, NewEvent]], now: datetime,
     ]
     if refused:
         refusals.take(refused, now)
+
+
+@receiver(events_recorded)
+def welcome_back(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest: Any) -> None:
+    """Somebody who was erased comes back by a consent of their own."""
+    allowed = sorted({event.contact_id for _, event in recorded if event.name == "consent.granted"})
+    if allowed:
+        erasure.welcome_back(allowed, now)

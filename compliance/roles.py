@@ -31,7 +31,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": (_POLICIES, "compliance: stop", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES,),
-        "may": ("compliance.decide_approval", "compliance.change_rules"),
+        "may": ("compliance.decide_approval", "compliance.change_rules", "channels.review_inboundmessage"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),
@@ -44,6 +44,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),
         "add": ("compliance: privacyrequest",),
         "change": ("contacts: consentstate",),
+        "may": ("channels.review_inboundmessage",),
     },
     "Analyst": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression"),

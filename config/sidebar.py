@@ -48,7 +48,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("House policies", "policy", "compliance.housepolicy"),
         Item("Quiet hours", "bedtime", "compliance.quiethours"),
         Item("Frequency caps", "speed", "compliance.frequencycap"),
-        Item("Stops", "front_hand", "compliance.stop"),
+        Item("Kill switch", "front_hand", "compliance.stop"),
         Item("Decisions", "gavel", "compliance.decision"),
         Item("Audit log", "link", "compliance.auditentry"),
         Item("Topics", "label", "contacts.topic"),

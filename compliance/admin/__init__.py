@@ -1,11 +1,14 @@
 """The admin of this floor: policies, stops, reviews, and the reasons for every judgement."""
 
 from compliance.admin import (  # noqa: F401
+    audit,
     decisions,
+    evidence,
     house,
     messages,
     optouts,
     policies,
+    privacy,
     reachable,
     reviews,
     rule_sets,

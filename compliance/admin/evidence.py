@@ -49,7 +49,9 @@ def _require(request: HttpRequest) -> None:
 
 def _note(request: HttpRequest, about: Message | Contact, form: str, now: datetime) -> None:
     """Who took personal data out of the product, and when."""
-    chain.append("personal.exported", now=now, actor=request.user.pk, subject=about, payload={"what": "evidence", "format": form})
+    chain.append(
+        "personal.exported", now=now, actor=request.user.pk, subject=about, payload={"what": "evidence", "format": form}
+    )
 
 
 def _file(items: Iterable[Plain], title: str, name: str, form: str) -> StreamingHttpResponse:

@@ -1,8 +1,9 @@
 """What the law leaves of a brand's own hours: refused where nothing is left, shown where it is less."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from compliance.law import hours, policies, rule_sets
 from compliance.law.cells import weekday_text
@@ -12,6 +13,8 @@ from compliance.windows import Windows, daily
 
 NAMED = 12
 """Jurisdictions that a sentence names; of more, it says how many."""
+WEEKS = 5
+"""So many are looked at: what holds in most of them is the rule, and a holiday the exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,19 @@ def narrowed(quiet: QuietHours, day: date) -> list[tuple[str, list[Narrowed]]]:
     rules, profile = law(), profile_of(quiet.brand_id)
     found = []
     for message_class in quiet.classes:
-        lines = policies.narrowings(
-            _open(quiet.start, quiet.end), rules, quiet.channel, message_class, day, profile=profile
+        seen = Counter(
+            line
+            for week in range(WEEKS)
+            for line in policies.narrowings(
+                _open(quiet.start, quiet.end),
+                rules,
+                quiet.channel,
+                message_class,
+                day + timedelta(weeks=week),
+                profile=profile,
+            )
         )
-        if lines:
+        if lines := [line for line, times in seen.items() if times > WEEKS // 2]:
             found.append((message_class, _merged(lines)))
     return found
 

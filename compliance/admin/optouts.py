@@ -50,7 +50,9 @@ class OptOutForm(forms.Form):
         help_text="When the person said so, in your time zone; empty: now. The law's clock runs from here.",
     )
     reason = forms.CharField(
-        max_length=150, widget=UnfoldAdminTextInputWidget, help_text="For example: by phone, ticket 4711. Kept as proof."
+        max_length=150,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For example: by phone, ticket 4711. Kept as proof.",
     )
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from compliance import access, chain, erasure, privacy
 from compliance.models import ErasureRecord, PrivacyRequest
@@ -118,17 +118,19 @@ class ErasureForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
         help_text="Kept as proof, so name nobody: for example request #12, art. 17(1)(b).",
     )
-    others = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget)
+    others = forms.BooleanField(required=False, widget=UnfoldBooleanWidget)
     sure = forms.BooleanField(
         label="I am sure: this cannot be undone",
-        widget=UnfoldBooleanSwitchWidget,
+        widget=UnfoldBooleanWidget,
         error_messages={"required": "Tick the box to confirm."},
     )
 
     def __init__(self, *args: Any, others: int, **options: Any) -> None:
         super().__init__(*args, **options)
         if others:
-            self.fields["others"].label = f"Also erase the {others} other contact{'s' * (others > 1)} with the same address"
+            self.fields[
+                "others"
+            ].label = f"Also erase the {others} other contact{'s' * (others > 1)} with the same address"
         else:
             del self.fields["others"]
 

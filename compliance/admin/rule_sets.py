@@ -36,7 +36,7 @@ def _rows(model: Any) -> Any:
 class RuleSetAdmin(ReadOnlyAdmin):
     """The law, version by version. What was ever active is only read."""
 
-    list_display = ("title", "state_shown", "as_of", "rows", "activated_by", "seal", "note")
+    list_display = ("title", "state_shown", "as_of", "rows", "by", "seal", "note")
     list_filter = ("state",)
     list_select_related = ("activated_by",)
     ordering = ("-number",)
@@ -58,6 +58,10 @@ class RuleSetAdmin(ReadOnlyAdmin):
     @admin.display(description="rows")
     def rows(self, rule_set: RuleSet) -> int:
         return sum(getattr(rule_set, name) for name in ("law_rows", "ban_rows", "cap_rows"))
+
+    @admin.display(description="activated by")
+    def by(self, rule_set: RuleSet) -> str:
+        return str(rule_set.activated_by or ("the product" if rule_set.activated_at else "–"))
 
     @admin.display(description="checksum")
     def seal(self, rule_set: RuleSet) -> str:

@@ -138,4 +138,4 @@ def _heads() -> Iterator[Finding]:
         try:
             heads.check(heads.read(path.read_text(encoding="utf-8")))
         except (heads.BadHead, OSError) as error:
-            yield Finding(f"{path.name}: {error}")
+            yield Finding(f"the head that was kept in {path.name} does not hold: {str(error).rstrip('.')}")

@@ -10,9 +10,7 @@ from django.template.loader import render_to_string
 
 from compliance.evidence.gathering import Plain
 
-HOW = (
-    "SHA-256 over the value of content, as UTF-8 JSON with keys sorted, without spaces, and text as it is (not escaped)."
-)
+HOW = "SHA-256 over the value of content, as UTF-8 JSON with keys sorted, without spaces, and text as it is (not escaped)."
 
 
 def canonical(value: Any) -> str:

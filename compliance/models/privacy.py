@@ -50,7 +50,9 @@ class PrivacyRequest(models.Model):
         ordering = ["due_at", "id"]
         permissions = [("export_personal_data", "Can export everything that is known about a person")]
         constraints = [
-            models.CheckConstraint(condition=Q(done_at=None) | Q(done_by__isnull=False), name="done_requests_have_a_doer")
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(done_by__isnull=False), name="done_requests_have_a_doer"
+            )
         ]
 
     def __str__(self) -> str:

@@ -251,6 +251,17 @@ class TestDeferrals:
         one = released(message(ada, offer, now=instant), instant)
         assert one.due_at == datetime.fromisoformat(opens).replace(tzinfo=UTC)
 
+    def test_a_crowd_that_waits_for_the_same_morning_comes_one_after_the_other(self, offer) -> None:
+        QuietHours.objects.create(brand=brand(), channel="sms", start=time(21), end=time(8), classes=["marketing"])
+        night = NOW.replace(hour=23)
+        for number in range(gate.CROWD + 20):
+            message(person(f"u{number}", number=number), offer, now=night)
+        gate.release(night)
+        times = sorted(Message.objects.values_list("due_at", flat=True))
+        morning = night.replace(day=25, hour=8)
+        assert morning <= times[0] < times[len(times) // 2] < times[-1] < morning + gate.SPREAD
+        assert set(Decision.objects.values_list("until", flat=True)) == {morning}
+
     def test_a_message_that_would_wake_up_expired_is_refused(self, offer) -> None:
         QuietHours.objects.create(brand=brand(), channel="sms", start=time(21), end=time(8), classes=["marketing"])
         night = NOW.replace(hour=23)

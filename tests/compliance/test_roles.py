@@ -56,6 +56,8 @@ def test_there_are_the_six_roles():
         ("config.add_apitoken", {"Operator", "Administrator"}),
         ("config.view_operations", {"Operator", "Administrator"}),
         ("channels.view_message", set(staff.ROLES)),
+        ("channels.view_inboundmessage", set(staff.ROLES)),
+        ("channels.review_inboundmessage", {"Legal reviewer", "Support agent", "Administrator"}),
         ("compliance.view_decision", set(staff.ROLES)),
         ("auth.change_user", {"Administrator"}),
     ],

@@ -42,8 +42,12 @@ def conductor(port: int, **commands: str) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def family(process: subprocess.Popen) -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
+def family(process: subprocess.Popen, members: int) -> list[psutil.Process]:
+    """All descendants, once there are so many: a child that forks may not have done so yet."""
+    until = time.monotonic() + 20
+    while len(found := psutil.Process(process.pid).children(recursive=True)) < members and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -51,7 +55,7 @@ def test_a_signal_stops_everything_and_ends_well(number):
     port = processes.free_port(0)
     process = conductor(port, web=SERVER.format(port=port), stubborn=STUBBORN)
     assert process.stdout.readline() == "READY\n"
-    children = family(process)
+    children = family(process, 3)
     assert len(children) == 3
     os.kill(process.pid, number)
     assert process.wait(timeout=20) == 0
@@ -63,7 +67,7 @@ def test_when_one_dies_the_others_are_stopped_and_it_is_named():
     port = processes.free_port(0)
     process = conductor(port, web=SERVER.format(port=port), worker="import time; time.sleep(1.5)")
     assert process.stdout.readline() == "READY\n"
-    children = family(process)
+    children = family(process, 1)
     assert process.wait(timeout=20) == 1
     assert process.stdout.read() == "DIED: worker ended by itself; its last words are above.\n"
     time.sleep(0.1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from compliance.chain import Report, heads, verify
+from compliance.chain import Report, heads, standing, verify
 from compliance.models import AuditEntry
 from config import clock
 
@@ -22,11 +22,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         check = verbs.add_parser("verify", help="Check every link and every sealed row; exit code 1 if one is broken.")
-        check.add_argument("--from", dest="start", type=int, default=1, metavar="N", help="Believe what lies before entry N.")
+        check.add_argument(
+            "--from", dest="start", type=int, default=1, metavar="N", help="Believe what lies before entry N."
+        )
         head = verbs.add_parser("head", help="Write the signed head to standard output.")
-        head.add_argument("--verify", metavar="FILE", help="Check a head from a file against signature and chain instead.")
+        head.add_argument(
+            "--verify", metavar="FILE", help="Check a head from a file against signature and chain instead."
+        )
         export = verbs.add_parser("export", help="Write entries as JSON lines to standard output.")
-        export.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Only those of this day (UTC).")
+        export.add_argument(
+            "--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Only those of this day (UTC)."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, f"do_{options['verb']}")(options)
@@ -35,7 +41,9 @@ class Command(BaseCommand):
         """One line if all is sound; otherwise the first broken link and what else was found."""
         if options["start"] < 1:
             raise CommandError("--from: entries are numbered from 1.")
-        report = verify(clock.now(), options["start"])
+        now = clock.now()
+        report = verify(now, options["start"])
+        standing.remember(report, now)
         if report.sound:
             self.stdout.write(f"The audit chain is whole: {_looked_at(report)}.")
             return
