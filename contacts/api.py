@@ -15,6 +15,7 @@ from config import bulk, clock
 from config.api import Timeline
 from config.resources import ExternalIdFilter, Resource, before, since, told
 from contacts import addresses, identity
+from contacts.api_confirmations import AskedSerializer, AskSerializer, ask
 from contacts.ingest import body
 from contacts.models import Address, AnonymousId, ConsentState, Contact, Event
 from contacts.traits import Clean
@@ -194,6 +195,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
         "create": ("contacts.view_contact", "contacts.view_address", "contacts.change_contact"),
         "events": ("contacts.view_contact", "contacts.view_event"),
         "consents": ("contacts.view_contact", "contacts.view_consentstate"),
+        "confirmations": ("contacts.view_contact", "contacts.add_consent"),
     }
 
     @extend_schema(request=IdentifySerializer, responses={200: CHANGED, 201: ADDED})
@@ -223,6 +225,13 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
         """The newest word per channel and topic; what is not listed was never allowed."""
         states = ConsentState.objects.filter(contact=self.get_object()).select_related("topic__brand")
         return Response(ConsentStateSerializer(states.order_by("topic", "channel"), many=True).data)
+
+    @extend_schema(request=AskSerializer, responses={201: AskedSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None, pagination_class=None)
+    def confirmations(self, request: Request, pk: str) -> Response:
+        """Double opt-in: ask the person to confirm a consent, which is pending until they do. The link is in the answer and
+        in the event confirmation.requested, so that a journey can send it."""
+        return Response(ask(self.get_object(), request.data, clock.now()), status=status.HTTP_201_CREATED)
 
 
 def _known(external_id: str, anonymous_id: str) -> bool:

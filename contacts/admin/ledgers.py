@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from config import clock
 from config.adminsite import ModelAdmin, ReadOnlyAdmin
 from contacts import addresses, suppressions
+from contacts.admin import suppression_files
 from contacts.admin.forms import LiftForm, SuppressionForm
 from contacts.admin.ingest import as_code, of_people
 from contacts.models import Address, Consent, Suppression
@@ -66,6 +67,7 @@ class SuppressionAdmin(ModelAdmin):
     search_help_text = "A whole mail address, or a phone number with its country code"
     fields = ("address_kind", "address", "channel", "brand", "reason", "source")
     change_form_template = "admin/contacts/suppression/change_form.html"
+    list_before_template = "admin/contacts/suppression/list_head.html"
 
     @admin.display(description="channel")
     def channels(self, suppression: Suppression) -> str:
@@ -87,7 +89,16 @@ class SuppressionAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         lift = self.admin_site.admin_view(self.lift_view)
-        return [path("<int:suppression_id>/lift/", lift, name="contacts_suppression_lift"), *super().get_urls()]
+        upload, download = map(self.admin_site.admin_view, (suppression_files.upload, suppression_files.download))
+        return [
+            path("<int:suppression_id>/lift/", lift, name="contacts_suppression_lift"),
+            path("import/", upload, name="contacts_suppression_upload"),
+            path("export/", download, name="contacts_suppression_download"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"may_carry": suppression_files.may(request), **(extra_context or {})})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = ("reason", "address_kind", "channels", "brands", "source", "created_at", "lifted_at", "lifted_because")

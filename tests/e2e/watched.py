@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, TimeoutError
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 UNFOLD_S_OWN = {
@@ -16,7 +16,7 @@ UNFOLD_S_OWN = {
 UNSEEN = {
     "#result_list tbody tr:nth-child(n+4)": "Rows of a list are all alike: three are enough, and four times as fast.",
     ".selector": "Django's chooser with two lists labels its hints in a way that axe refuses.",
-    ".select2-search": "Select2 gives its search field no name.",
+    ".select2-container": "Select2 draws its box without the name that the field has.",
 }
 """Where axe does not look."""
 axe = Axe()
@@ -60,18 +60,21 @@ class Watched:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
-    def judge(self, known: dict[str, str] = UNFOLD_S_OWN) -> None:
-        """Note a title that says nothing, a page wider than the screen, and what axe finds."""
+    def judge(self, access: bool = True) -> None:
+        """Note a title that says nothing, a page wider than the screen, and (with `access`) what axe finds."""
         if not re.search(r"\w.* \| \w", self.page.title()) or "None" in self.page.title():
             self._note(f"title: {self.page.title()!r}")
         self.judge_width()
-        self.judge_access(known)
+        if access:
+            self.judge_access()
 
     def judge_width(self) -> None:
-        """Note a page that is wider than the screen."""
-        sizes = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        wide, room = self.page.evaluate(sizes)
-        if wide > room:
+        """Note a page that is wider than the screen, once charts have had a second to follow."""
+        root = "document.documentElement"
+        try:
+            self.page.wait_for_function(f"{root}.scrollWidth <= {root}.clientWidth", timeout=1_000)
+        except TimeoutError:
+            wide, room = self.page.evaluate(f"[{root}.scrollWidth, {root}.clientWidth]")
             self._note(f"width: {wide} px on a screen of {room} px")
 
     def judge_access(self, known: dict[str, str] = UNFOLD_S_OWN) -> None:
