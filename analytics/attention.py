@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from analytics.models import Tally
 from channels.models import Account, Message, TemplateVersion
 from compliance.models import Stop
+from compliance.optouts import attention as optouts
 from config.models import Fault
 from contacts.models import EventBatch, RejectedEvent
 from journeys.models import Journey, Step, Version
@@ -147,6 +148,31 @@ def _paused(now: datetime) -> Iterator[Item]:
         )
 
 
+def _opt_outs(now: datetime) -> Iterator[Item]:
+    late = optouts.late(now)
+    waiting, slow = [one for one in late if one.done_at is None], [one for one in late if one.done_at]
+    if waiting:
+        title = f"{_many(len(waiting), 'possible opt-out')} waiting"
+        yield Item(DANGER, title, _oldest(waiting, now), _address("admin:optout_queue"))
+    if slow:
+        detail = f"In the last 30 days. {_oldest(slow, now)}"
+        yield Item(
+            WARNING, f"{_many(len(slow), 'opt-out')} took more than an hour", detail, _page("contacts_suppression")
+        )
+
+
+def _oldest(late: list[optouts.Late], now: datetime) -> str:
+    first = late[0]
+    law = f" The law's last day is {first.latest:%d %B %Y}." if first.latest else ""
+    return f"The oldest {'took' if first.done_at else 'has waited'} {_age(first.took(now))}.{law}"
+
+
+def _unconfirmed(now: datetime) -> Iterator[Item]:
+    for brand in optouts.without_confirmation():
+        detail = "Choose the text in the house's policy; US carriers expect one."
+        yield Item(NOTICE, f"{brand} does not answer STOP", detail, _page("compliance_housepolicy"))
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("compliance.view_stop", _stops),
     ("config.view_operations", _late_events),
@@ -157,6 +183,8 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("contacts.view_eventbatch", _bad_batches),
     ("journeys.view_enrolment", _set_aside),
     ("compliance.view_approval", _reviews),
+    ("channels.review_inboundmessage", _opt_outs),
+    ("compliance.view_housepolicy", _unconfirmed),
     ("contacts.view_rejectedevent", _rejected),
     ("journeys.view_journey", _paused),
 )

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<str:token>", views.click, name="click"),
     path("o/<str:token>.gif", views.opened, name="open"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("confirm/<str:token>", views.confirm, name="confirm"),
     path("webhooks/twilio/<slug:account>/status", views.callback, name="twilio-callback"),
     path("webhooks/twilio/<slug:account>/inbound", views.received, name="twilio-inbound"),
     path("webhooks/anymail/<slug:account>/<slug:provider>/tracking", views.callback, name="anymail-callback"),

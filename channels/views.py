@@ -1,6 +1,6 @@
-"""What contacts and providers reach without a login: clicks, opens, unsubscription, callbacks.
+"""What contacts and providers reach without a login: clicks, opens, unsubscription, confirmation, callbacks.
 
-A GET changes nothing that anybody could mind: link scanners follow every link of a mail. Only a POST unsubscribes.
+A GET changes nothing that anybody could mind: link scanners follow every link of a mail. Only a POST unsubscribes or confirms.
 """
 
 import base64
@@ -20,6 +20,8 @@ from channels import feedback, inbound, links
 from channels.base import Update, channels
 from channels.models import Account, Message
 from config import clock
+from contacts import confirmations
+from contacts.models import Topic
 
 log = getLogger("waymark.webhooks")
 
@@ -83,6 +85,32 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     how = "one-click" if request.POST.get("List-Unsubscribe") == "One-Click" else SOURCE
     feedback.apply([Update("", feedback.UNSUBSCRIBED, now, reason=how, message_id=message_id)], now)
     return render(request, "public/unsubscribed.html", words)
+
+
+@csrf_exempt
+@_strict
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a double opt-in link. Only its button (POST) confirms: scanners that follow links confirm nothing."""
+    question = confirmations.read(token)
+    if question is None:
+        return _not_ours(request)
+    now = clock.now()
+    if request.method == "POST":
+        found = confirmations.confirm(question, now, _who(request))
+    else:
+        found = confirmations.state(question, now)
+    topic = Topic.objects.filter(pk=question.topic_id).select_related("brand").first()
+    channel = channels.get(question.channel)
+    words = {"topic": topic, "brand": topic.brand if topic else "", "channel": channel.title if channel else ""}
+    return render(request, f"public/confirm_{found}.html", words, status=200 if found in ("open", "confirmed") else 410)
+
+
+def _who(request: HttpRequest) -> dict[str, str]:
+    """Where a yes came from, for its proof."""
+    browser = request.headers.get("User-Agent", "")[:300]
+    return {"ip": request.META.get("REMOTE_ADDR", ""), "user_agent": browser, "url": request.path}
 
 
 @csrf_exempt

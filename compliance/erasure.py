@@ -28,7 +28,7 @@ from compliance import chain
 from compliance.chain.rows import LEDGERS
 from compliance.models import ErasureRecord, PrivacyRequest
 from config import ledger
-from contacts import owners, suppressions
+from contacts import suppressions
 from contacts.consents import GRANTED
 from contacts.models import Address, AnonymousId, Consent, Contact, RejectedEvent, Suppression
 from contacts.suppressions import Suppress
@@ -57,8 +57,8 @@ def erase(
     if len(wanted) > MOST:
         raise ValidationError(f"At most {MOST} people at once.")
     with ledger.unlocked():
-        owners.lock(wanted)
-        people = list(Contact.objects.filter(pk__among=wanted).order_by("pk"))
+        # The full lock: whoever writes something about them right now ends first, and whoever comes later finds nobody.
+        people = list(Contact.objects.select_for_update(of=("self",)).filter(pk__among=wanted).order_by("pk"))
         if _being_sent(wanted):
             raise ValidationError("A message to this person is being handed over right now; try again in a minute.")
         return [_erase(person, user, reason, now, request) for person in people]

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from channels.feedback import OPTED_OUT
 from channels.models import InboundMessage
 from channels.signals import message_received
 from compliance import erasure
@@ -24,11 +23,11 @@ def understand(message: InboundMessage, contact_ids: Sequence[int], digest: str,
 @receiver(events_recorded)
 def learn_from_refusals(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest: Any) -> None:
     """A provider that refuses a number because its owner opted out there tells us of an opt-out."""
-    refused = [
-        int(event.properties["message"])
+    refused = {
+        int(event.properties["message"]): str(event.properties["reason"])
         for _, event in recorded
-        if event.name == "message.failed" and event.properties.get("reason") == OPTED_OUT
-    ]
+        if event.name == "message.failed" and event.properties.get("reason") in refusals.MEANING
+    }
     if refused:
         refusals.take(refused, now)
 

@@ -16,6 +16,7 @@ _CHANNELS = "channels: messagetemplate templateversion message renderedcopy inbo
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
 _POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording"
+_PRIVACY = "compliance: privacyrequest erasurerecord"
 
 # role → verb → models by app; a verb of its own name is a permission as it stands.
 TABLE: dict[str, dict[str, tuple[str, ...]]] = {
@@ -27,11 +28,11 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "may": ("journeys.publish_journey", "channels.submit_templateversion"),
     },
     "Legal reviewer": {
-        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry"),
-        "add": (_POLICIES, "compliance: stop", "contacts: suppression topic consent"),
-        "change": (_POLICIES, "compliance: stop", "contacts: suppression topic consentstate"),
-        "delete": (_POLICIES,),
-        "may": ("compliance.decide_approval", "compliance.change_rules", "channels.review_inboundmessage"),
+        "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry", _PRIVACY),
+        "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
+        "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
+        "delete": (_POLICIES, "contacts: contact"),
+        "may": ("compliance.decide_approval", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),

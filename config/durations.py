@@ -38,10 +38,14 @@ def write(duration: timedelta) -> str:
 
 
 def words(duration: timedelta) -> str:
-    """For reading: `3 days`, `1 day 12 hours`, `no time`."""
+    """For reading: `11 days`, `2 weeks`, `1 day 12 hours`, `no time`. Weeks only where nothing else is left over."""
+    seconds = int(duration.total_seconds())
+    units = dict(UNITS) if seconds % UNITS["w"] == 0 else {unit: size for unit, size in UNITS.items() if unit != "w"}
     parts = []
-    for number, unit in _PART.findall(write(duration)):
-        parts.append(f"{number} {WORDS[unit]}{'' if number == '1' else 's'}")
+    for unit, size in units.items():
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number} {WORDS[unit]}{'' if number == 1 else 's'}")
     return " ".join(parts) or "no time"
 
 

@@ -26,7 +26,9 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
     "Work": (
         Item("Home", "home", page="admin:index"),
         Item("Review queue", "rule", page="admin:review_queue", permission="compliance.view_approval"),
-        Item("Possible opt-outs", "unsubscribe", page="admin:optout_queue", permission="channels.review_inboundmessage"),
+        Item(
+            "Possible opt-outs", "unsubscribe", page="admin:optout_queue", permission="channels.review_inboundmessage"
+        ),
     ),
     "Engage": (
         Item("Journeys", "route", "journeys.journey"),

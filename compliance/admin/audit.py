@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Model, OuterRef, QuerySet, Subquery
@@ -53,7 +54,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = False
     ordering = ("-number",)
     search_fields = ("=subject_id",)
-    search_help_text = "The number of an entry, or what it is about with its ID, e.g. contacts.contact 42."
+    search_help_text = "The number of an entry, or what it is about with its ID, e.g. contact 42."
     fields = ("shown", "what", "who", "about", "at", "said", "previous", "hash")
     readonly_fields = fields
 
@@ -63,11 +64,14 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By number, or by subject: both have an index."""
-        about, _, pk = search_term.strip().partition(" ")
-        if about.isdecimal() and len(about) < 19 and not pk:
-            return queryset.filter(pk=int(about)), False
-        found = queryset.filter(subject_type=about) if about else queryset
-        return found.filter(subject_id=pk.strip()) if pk.strip() else found, False
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isdecimal() and len(term) < 19:
+            return queryset.filter(pk=int(term)), False
+        about, _, pk = term.rpartition(" ") if any(map(str.isdigit, term.split()[-1])) else (term, "", "")
+        found = queryset.filter(subject_type=_labels().get(about.lower(), about.lower()))
+        return found.filter(subject_id=pk) if pk else found, False
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("compliance.view_auditentry")
@@ -89,13 +93,26 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="about")
     def about(self, entry: AuditEntry) -> str:
-        return f"{entry.subject_type} {entry.subject_id}".strip() or "–"
+        return f"{_called(entry.subject_type)} {entry.subject_id}".strip() or "–"
 
     @admin.display(description="what it says")
     def said(self, entry: AuditEntry) -> SafeString:
         """Without what only the machine reads."""
         told = {name: _short(value) for name, value in entry.payload.items()}
-        return format_html('<pre class="wm-pre">{}</pre>', json.dumps(told, indent=2, ensure_ascii=False))
+        return format_html('<pre class="wm-pre" tabindex="0">{}</pre>', json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def _called(label: str) -> str:
+    """A model as people call it; what is no model (any more) as it is written."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name) if "." in label else label
+    except LookupError:
+        return label
+
+
+def _labels() -> dict[str, str]:
+    """The other way round."""
+    return {str(model._meta.verbose_name).lower(): model._meta.label_lower for model in apps.get_models()}
 
 
 def _short(value: Any) -> Any:
@@ -109,6 +126,11 @@ def card(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 home.register(
     home.Card(
-        "audit", "Audit log", "admin/compliance/audit/card.html", card, permission="compliance.view_auditentry", order=60
+        "audit",
+        "Audit log",
+        "admin/compliance/audit/card.html",
+        card,
+        permission="compliance.view_auditentry",
+        order=60,
     )
 )

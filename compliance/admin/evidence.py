@@ -64,7 +64,7 @@ def urls(name: str, view: Callable[..., HttpResponseBase]) -> list[URLPattern]:
     """Addresses of both formats below a list, e.g. `7/evidence.json`."""
     wrapped = admin.site.admin_view(view)
     return [
-        path(f"<int:pk>/evidence.{form}", wrapped, {"form": form}, name=f"{name}_evidence_{form}") for form in FORMATS
+        path(f"<int:pk>/evidence.{form}", wrapped, {"form": form}, name=f"{name}_evidence-{form}") for form in FORMATS
     ]
 
 

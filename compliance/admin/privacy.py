@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -51,6 +52,7 @@ class PrivacyRequestAdmin(ModelAdmin):
     list_display = ("what", "who", "received_at", "due_at", "standing", "done_by")
     list_filter = ("kind", ("done_at", admin.EmptyFieldListFilter))
     list_select_related = ("contact", "done_by")
+    ordering = (F("done_at").desc(nulls_first=True), "due_at", "pk")
     sortable_by = ()
     autocomplete_fields = ("contact",)
     search_fields = ("address",)

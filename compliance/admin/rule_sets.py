@@ -244,5 +244,5 @@ def _against_active(rule_set: RuleSet) -> dict[str, Any]:
         "changes": law_tables.changes(found),
         "checksum": f"{before.checksum()}{after.checksum()}",
         # What was changed in the active set after the draft had been copied would be undone.
-        "late": late and rule_set.state == State.DRAFT,
+        "late": late and bool(found) and rule_set.state == State.DRAFT,
     }

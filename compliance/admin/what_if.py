@@ -67,7 +67,7 @@ def page(request: HttpRequest) -> HttpResponse:
     form = WhatIfForm(
         request.POST if request.method == "POST" and not expert else None,
         may_see_contacts=request.user.has_perm("contacts.view_contact"),
-        initial={"channel": "sms", "message_class": "marketing", "said": "express_written", **_known(request)},
+        initial={"channel": "sms", "message_class": "marketing", **_known(request)},
     )
     box = ExpertForm(request.POST if expert else None, initial={"case": _example(now)})
     answer = _of_json(box) if expert else _of_form(form, now)

@@ -1,5 +1,6 @@
 """The questions of the what-if page, and the case that they make."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from contacts.models import Brand, Contact, Topic
 Case = dict[str, Any]
 CHANNELS = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp", "push": "Push", "voice": "Voice call"}
 SAID = {
-    "express_written": "agreed in writing",
+    "": "agreed in writing",
     "express": "agreed expressly",
     "implied_purchase": "bought something (implied)",
     "implied_inquiry": "asked for something (implied)",
@@ -136,7 +137,7 @@ class WhatIfForm(forms.Form):
         data = super().clean() or {}
         if not data.get("contact"):
             return data
-        described = [self.fields[name].label for name in (*PERSON, "said_at", "sent") if data.get(name)]
+        described = [self.fields[name].label for name in (*PERSON, "said", "said_at", "sent") if data.get(name)]
         if described:
             told = ", ".join(str(label) for label in described)
             self.add_error("contact", f"Choose a contact, or describe a person; both are given ({told}).")
@@ -230,9 +231,20 @@ def _written(instant: datetime) -> str:
     return instant.replace(microsecond=0).isoformat()
 
 
+class ContactSearch(AutocompleteSelect):
+    """Django's, which takes any value for a key: what can be none would break the page."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [one for one in value if not one or _is_key(one)], attr)
+
+
+def _is_key(said: Any) -> bool:
+    return str(said).isdecimal() and len(str(said)) < 19
+
+
 def _autocomplete(field: Any) -> AutocompleteSelect:
     """The admin's own search for contacts: found by ID, address or number, never all of them."""
-    widget = AutocompleteSelect(Message._meta.get_field("contact"), admin.site)
+    widget = ContactSearch(Message._meta.get_field("contact"), admin.site)
     widget.choices = field.choices
     widget.is_required = False
     return widget

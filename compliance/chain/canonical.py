@@ -44,7 +44,9 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {key: plain(item) for key, item in value.items()}
-    raise TypeError(f"{value!r:.80} cannot stand in an audit entry: write it as text, a whole number, a list or a dict.")
+    raise TypeError(
+        f"{value!r:.80} cannot stand in an audit entry: write it as text, a whole number, a list or a dict."
+    )
 
 
 def runs(ids: list[int]) -> str:

@@ -27,7 +27,7 @@ def erased(table: str, ids: Iterable[int], *, now: datetime, actor: int | None =
 def _erased(ledger: Ledger, ids: Sequence[int], now: datetime, actor: int | None) -> int:
     leaves: dict[int, rows.Leaf] = {}
     for form, part in _by_form(ledger, ids):
-        leaves |= rows.present(form, ledger.model._default_manager.filter(pk__in=part))
+        leaves |= rows.present(form, ledger.model._default_manager.filter(pk__among=part))
     known = rows.gone(ledger, leaves)
     fresh = {pk: leaf for pk, leaf in leaves.items() if pk not in known}
     if not fresh:
@@ -44,7 +44,9 @@ def _erased(ledger: Ledger, ids: Sequence[int], now: datetime, actor: int | None
 
 def _by_form(ledger: Ledger, ids: Sequence[int]) -> Iterator[tuple[Ledger, list[int]]]:
     """The ids with the columns of the seal over them; those that no seal covers yet with today's columns."""
-    seals = AuditEntry.objects.filter(kind=SEALED, subject_id=ledger.table, payload__upto__gte=ids[0]).order_by("number")
+    seals = AuditEntry.objects.filter(kind=SEALED, subject_id=ledger.table, payload__upto__gte=ids[0]).order_by(
+        "number"
+    )
     left = list(ids)
     for upto, *columns in seals.values_list("payload__upto", "payload__plain", "payload__personal").iterator():
         covered = [pk for pk in left if pk <= upto]

@@ -43,7 +43,9 @@ def of_seal(entry: AuditEntry, ledger: Ledger) -> Iterator[Finding]:
     for pk, leaf in known.items():
         if leaf is None or leaf.hash[:SHORT] != short[pk]:
             broken = True
-            what = "the row is gone, and was not erased lawfully" if leaf is None else "the row was changed after the seal"
+            what = (
+                "the row is gone, and was not erased lawfully" if leaf is None else "the row was changed after the seal"
+            )
             yield Finding(what, entry.number, table, pk)
     if not broken and rows.root(leaf.hash for leaf in known.values() if leaf) != payload["root"]:
         yield Finding("a row under this seal was changed; which one cannot be told", entry.number, table)

@@ -29,9 +29,7 @@ def append(
     kinds.check(kind)
     about, pk = of(subject) if subject else ("", "")
     content = plain(dict(payload or {}))
-    return AuditNote.objects.create(
-        at=now, kind=kind, actor=actor, subject_type=about, subject_id=pk, payload=content
-    )
+    return AuditNote.objects.create(at=now, kind=kind, actor=actor, subject_type=about, subject_id=pk, payload=content)
 
 
 def of(subject: Subject) -> tuple[str, str]:

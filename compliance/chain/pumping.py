@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Case, DateTimeField, F, OuterRef, Subquery, When
+from django.db.models import Case, DateTimeField, F, OuterRef, QuerySet, Subquery, When
 
 from compliance.chain import heads, linking, marks, sealing
 from compliance.chain.rows import LEDGERS
@@ -33,11 +33,13 @@ def _due() -> dict[str, datetime]:
         for name, ledger in LEDGERS.items()
     ]
     whens.append(When(name=marks.ENTRIES, then=Subquery(_first(AuditNote.objects.all(), "at"))))
-    whens.append(When(name=marks.HEADS, then=Subquery(_first(AuditEntry.objects.filter(pk__gt=OuterRef("upto")), "at"))))
+    whens.append(
+        When(name=marks.HEADS, then=Subquery(_first(AuditEntry.objects.filter(pk__gt=OuterRef("upto")), "at")))
+    )
     waiting = AuditMark.objects.annotate(since=Case(*whens, output_field=DateTimeField())).filter(since__isnull=False)
     rows = waiting.values_list("name", F("since"), "due_at")
     return {name: max(filter(None, (since + _DELAYS.get(name, timedelta()), due))) for name, since, due in rows}
 
 
-def _first(rows: "AuditEntry.objects", column: str) -> "AuditEntry.objects":  # type: ignore[valid-type, name-defined]
-    return rows.order_by("pk").values(column)[:1]  # type: ignore[no-any-return]
+def _first(rows: QuerySet, column: str) -> QuerySet:
+    return rows.order_by("pk").values(column)[:1]

@@ -138,7 +138,9 @@ def _object_permission(instance: Any, **signal: Any) -> None:
 
 
 def _lifted(ids: list[int], now: datetime, **_: Any) -> None:
-    append(kinds.LIFTED, now=now, actor=actor(), subject=("contacts.suppression", str(ids[0])), payload={"ids": runs(ids)})
+    append(
+        kinds.LIFTED, now=now, actor=actor(), subject=("contacts.suppression", str(ids[0])), payload={"ids": runs(ids)}
+    )
 
 
 def _changes(model: Any, before: dict[str, Any], instance: models.Model) -> dict[str, Any]:

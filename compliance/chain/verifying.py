@@ -72,7 +72,11 @@ def _begin(start: int) -> _Walk:
 def _link(entry: AuditEntry, walk: _Walk) -> Iterator[Finding]:
     """The entry's own hash, its number, and whether it hangs on the one before."""
     if entry.number != walk.number + 1:
-        missing = f"entry {walk.number + 1}" if entry.number == walk.number + 2 else f"entries {walk.number + 1} to {entry.number - 1}"
+        missing = (
+            f"entry {walk.number + 1}"
+            if entry.number == walk.number + 2
+            else f"entries {walk.number + 1} to {entry.number - 1}"
+        )
         yield Finding(f"{missing} missing before it", entry.number)
     elif entry.previous != walk.previous:
         yield Finding("it does not hang on the entry before it", entry.number)

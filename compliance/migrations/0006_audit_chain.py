@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('hash', models.CharField(max_length=64)),
             ],
             options={
-                'verbose_name_plural': 'audit log',
+                'verbose_name_plural': 'audit entries',
                 'ordering': ['-number'],
                 'indexes': [models.Index(fields=['kind', 'number'], name='audit_by_kind'), models.Index(fields=['subject_type', 'subject_id', 'number'], name='audit_by_subject'), models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor', 'number'], name='audit_by_actor')],
             },

@@ -37,7 +37,7 @@ class AuditEntry(Act):
 
     class Meta:
         ordering = ["-number"]
-        verbose_name_plural = "audit log"
+        verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["kind", "number"], name="audit_by_kind"),
             models.Index(fields=["subject_type", "subject_id", "number"], name="audit_by_subject"),
@@ -53,7 +53,9 @@ class AuditMark(models.Model):
 
     name = models.CharField(max_length=60, primary_key=True)
     upto = models.BigIntegerField(default=0, help_text="The last ID that is done.")
-    bound = models.BigIntegerField(default=0, help_text="The ID up to which the next seal goes, once all its writers are done.")
+    bound = models.BigIntegerField(
+        default=0, help_text="The ID up to which the next seal goes, once all its writers are done."
+    )
     writers = models.JSONField(default=list, help_text="Transactions that may still commit rows up to the bound.")
     due_at = models.DateTimeField(null=True, help_text="Not before this instant.")
 

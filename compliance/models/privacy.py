@@ -56,7 +56,7 @@ class PrivacyRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} #{self.pk}"
+        return f"{self.get_kind_display().capitalize()} #{self.pk}"
 
     def clean(self) -> None:
         if not self.contact_id and not self.address and not self.done_at:

@@ -62,6 +62,6 @@ def _newer_yes(found: SuppressionFact, facts: Facts) -> bool:
     return relied_on and said is not None and said.occurred_at > found.created_at
 
 
-def _order(found: SuppressionFact) -> tuple[bool, datetime, int]:
-    """What the person said comes before what the provider made of it."""
-    return found.reason == "provider", found.created_at, found.id
+def _order(found: SuppressionFact) -> tuple[int, datetime, int]:
+    """An erasure first: it says most. What the person said comes before what the provider made of it."""
+    return {"erased": 0, "provider": 2}.get(found.reason, 1), found.created_at, found.id

@@ -49,5 +49,5 @@ def _asked(contact_id: int, one: Question, now: datetime) -> Claimed:
 
 
 def _approved(known: Facts, one: Question) -> Facts:
-    version = VersionFact(0, 1, "approved", one.message_class, ASSUMED, ASSUMED)
+    version = VersionFact(0, 1, "approved", one.message_class, ASSUMED, ASSUMED, approver="assumption")
     return replace(known, message_class=one.message_class, version=version)

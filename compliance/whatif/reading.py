@@ -127,6 +127,7 @@ def _message(node: Node, place: Place, house: HouseFact, law: Rules, now: dateti
         message_class=message_class,
         fingerprint="same",
         approved_fingerprint="same" if approved else "",
+        approver="assumption",
         provider_status=node.text("template_status"),
         free_form=node.flag("free_form"),
     )

@@ -60,7 +60,15 @@ class TestTheList:
     def test_what_it_tells(self, lawyer, active, draft) -> None:
         html = show(lawyer, LIST)
         total = sum(map(len, (rule_sets.shipped().hours, rule_sets.shipped().bans, rule_sets.shipped().caps)))
-        for words in ("Rule set v1", "Rule set v2", "Active", "Draft", active.checksum[:12], f">{total}<", "the product"):
+        for words in (
+            "Rule set v1",
+            "Rule set v2",
+            "Active",
+            "Draft",
+            active.checksum[:12],
+            f">{total}<",
+            "the product",
+        ):
             assert words.casefold() in html.casefold(), words
         assert "not legal advice" in html
 
@@ -74,7 +82,9 @@ class TestTheList:
     def test_nothing_is_added_or_deleted_by_hand(self, active) -> None:
         root = staff.superuser()
         assert root.get(reverse("admin:compliance_ruleset_add")).status_code == 403
-        assert root.post(reverse("admin:compliance_ruleset_delete", args=(active.pk,)), {"post": "yes"}).status_code == 403
+        assert (
+            root.post(reverse("admin:compliance_ruleset_delete", args=(active.pk,)), {"post": "yes"}).status_code == 403
+        )
 
     def test_it_costs_the_same_however_many_there_are(self, lawyer, active) -> None:
         few = queries(lawyer, LIST)
@@ -152,7 +162,16 @@ class TestThePage:
     def test_it_costs_the_same_however_many_rows(self, lawyer, draft) -> None:
         few = queries(lawyer, url(draft))
         for end in ("17:00", "18:00", "19:00"):
-            drafts.put(draft, "hours", row("GB", "08:00", end, channels=(f"{'sms' if end == '17:00' else 'fax' if end == '18:00' else 'voice'}",)))
+            drafts.put(
+                draft,
+                "hours",
+                row(
+                    "GB",
+                    "08:00",
+                    end,
+                    channels=(f"{'sms' if end == '17:00' else 'fax' if end == '18:00' else 'voice'}",),
+                ),
+            )
         assert queries(lawyer, url(draft)) == few
 
     def test_who_may_look(self, active, draft) -> None:
@@ -248,10 +267,12 @@ class TestActivation:
         assert "read the changes again" in says(lawyer, url(draft, "activate"), asked)
         assert rule_sets.active().number == 1
 
-    def test_a_draft_older_than_the_active_set_says_what_it_would_undo(self, lawyer, draft) -> None:
-        assert "newer than this draft" not in show(lawyer, url(draft, "activate"))
-        newer = rule_sets.copy_of_active(NOW)
-        rule_sets.activate(newer, User.objects.create_superuser("root"), NOW + timedelta(hours=1))
+    def test_a_draft_older_than_the_active_set_says_what_it_would_undo(self, lawyer, active) -> None:
+        later = active.activated_at + timedelta(hours=1)
+        draft, newer = rule_sets.copy_of_active(later), rule_sets.copy_of_active(later)
+        drafts.put(newer, "hours", row("GB", "08:00", "20:00"))
+        assert "newer than this draft" not in show(lawyer, url(newer, "activate"))
+        rule_sets.activate(newer, User.objects.create_superuser("root"), later + timedelta(hours=1))
         assert "newer than this draft" in show(lawyer, url(draft, "activate"))
 
 

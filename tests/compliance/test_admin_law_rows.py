@@ -17,7 +17,13 @@ HOURS = {
     "confidence": "low", "kind": "statute", "lifted_by_consent": "no", "effective_from": "2026-10-18",
     "effective_to": "", "note": "As read by counsel",
 }  # fmt: skip
-BAN = {"jurisdiction": "CN", "channels": ["all"], "category": "marketing", "code": "channel_restricted", "source": "A law"}
+BAN = {
+    "jurisdiction": "CN",
+    "channels": ["all"],
+    "category": "marketing",
+    "code": "channel_restricted",
+    "source": "A law",
+}
 CAP = {
     "jurisdiction": "US-NY", "channels": ["sms"], "category": "marketing", "limit": "2", "counts": "messages",
     "window": "local-day", "source": "A law",
@@ -87,7 +93,6 @@ def test_a_ban_and_a_cap(lawyer, draft) -> None:
         ("hours", {"effective_to": "2026-01-01"}, "effective_to", "is before 2026-10-18"),
         ("hours", {"effective_from": "soon"}, "effective_from", "Enter a valid date."),
         ("hours", {"kind": "rumour"}, "kind", "Select a valid choice."),
-        ("hours", {"jurisdiction": "KP"}, "holidays_excluded", "No calendar of KP"),
         ("bans", {"code": "because"}, "code", "Select a valid choice."),
         ("caps", {"limit": "0"}, "limit", "is not a limit; write a whole number from 1 on."),
         ("caps", {"limit": "many"}, "limit", "is not a limit"),
@@ -105,7 +110,11 @@ def test_what_is_impossible_is_refused_at_its_field(lawyer, draft, table, change
 def test_hours_that_overlap_are_refused_with_the_line_that_they_meet(lawyer, draft) -> None:
     add(lawyer, draft, HOURS)
     line = last(draft).line
-    html = add(lawyer, draft, {**HOURS, "weekday": ["sat", "sun"], "allowed_start_local": "08:00", "allowed_end_local": "10:00"})
+    html = add(
+        lawyer,
+        draft,
+        {**HOURS, "weekday": ["sat", "sun"], "allowed_start_local": "08:00", "allowed_end_local": "10:00"},
+    )
     assert f"These hours overlap with line {line} (GB mon tue sat 09:00-24:00)" in html
     assert last(draft).line == line
 

@@ -55,7 +55,7 @@ def test_it_holds_what_would_leave_until_it_is_lifted(operator, what, named) -> 
     assert "Wrong price" in html
     gate.release(NOW)
     assert Message.objects.get(pk=one.pk).state == "pending"
-    assert "It holds 1 message;" in operator.get(PAGE).content.decode()
+    assert "It holds 1 message," in operator.get(PAGE).content.decode()
     html = operator.post(lift(Stop.objects.get()), follow=True).content.decode()
     assert "goes on. 1 held message will be judged again." in html
     gate.release(NOW.replace(year=NOW.year + 1))

@@ -1,6 +1,7 @@
 """The chain itself: noted with the act, linked in order, and whoever changes a link is found out."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -44,7 +45,9 @@ class TestAppend:
             chain.append("stop.set", now=NOW, payload={"value": value})
 
     def test_it_is_one_insert_and_locks_nothing(self) -> None:
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             chain.append("stop.set", now=NOW)
         assert len(seen) == 1
         assert "compliance_auditnote" in seen[0]["sql"]
@@ -54,7 +57,7 @@ class TestLink:
     def test_numbers_begin_at_one_and_have_no_gaps(self, entries) -> None:
         assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
         assert entries[0].previous == ""
-        assert all(entry.previous == before.hash for before, entry in zip(entries, entries[1:], strict=False))
+        assert all(entry.previous == before.hash for before, entry in pairwise(entries))
 
     def test_a_rollback_leaves_no_gap(self, entries) -> None:
         def undone() -> None:

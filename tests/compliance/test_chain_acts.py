@@ -34,7 +34,9 @@ def empty_cache():
 
 class TestPolicies:
     def test_one_that_is_made_changed_and_removed(self) -> None:
-        hours = QuietHours.objects.create(brand=brand(), channel="sms", start="21:00", end="08:00", classes=["marketing"])
+        hours = QuietHours.objects.create(
+            brand=brand(), channel="sms", start="21:00", end="08:00", classes=["marketing"]
+        )
         [added] = [act for act in acts("policy.added") if act.subject_type == "compliance.quiethours"]
         assert added.subject_id == str(hours.pk)
         assert added.payload["channel"] == "sms"
@@ -87,12 +89,15 @@ class TestPolicies:
 class TestReviews:
     def test_submitting_and_deciding(self) -> None:
         maria, lena = user("maria", "channels.submit_templateversion"), user("lena", "compliance.decide_approval")
-        offer = template("offer", channel="sms", content={"body": "Hi"}, state="draft")
+        words = "{{ brand.name }}: hello. Reply STOP to end."
+        offer = template("offer", channel="sms", content={"body": words}, state="draft")
         draft = TemplateVersion.objects.get(template=offer)
         TemplateVersion.objects.filter(pk=draft.pk).update(author=maria)
         draft.refresh_from_db()
         AuditNote.objects.all().delete()
-        reviews.decide(_submitted(draft, maria), lena, approved=False, reason="Ada would not like it.", now=NOW)
+        reviews.decide(
+            reviews.submit(draft, maria, NOW), lena, approved=False, reason="Ada would not like it.", now=NOW
+        )
         [decided] = acts("approval.decided")
         assert decided.actor == lena.pk
         assert decided.payload["approved"] is False
@@ -107,10 +112,6 @@ class TestReviews:
         draft.content = {"body": "Ho"}
         draft.save()
         assert not acts("version.moved")
-
-
-def _submitted(draft: TemplateVersion, author: User) -> TemplateVersion:
-    return reviews.submit(draft, author, NOW)
 
 
 class TestPeopleAndPermissions:
@@ -180,7 +181,7 @@ class TestJourneys:
 class TestViews:
     PAGE = "admin:contacts_contact_change"
 
-    def test_a_persons_page_is_noted_once_an_hour(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_persons_page_is_noted_once_an_hour(self) -> None:
         ada, browser = contact("ada"), staff.client("Support agent")
         for _ in range(3):
             assert browser.get(reverse(self.PAGE, args=[ada.pk])).status_code == 200
@@ -202,7 +203,7 @@ class TestViews:
     def test_who_is_refused_has_seen_nothing(self) -> None:
         ada, browser = contact("ada"), staff.client()
         assert browser.get(reverse(self.PAGE, args=[ada.pk])).status_code == 403
-        assert staff.client("Marketer").get(reverse(self.PAGE, args=[99])).status_code == 302
+        assert staff.client("Marketer").get(reverse(self.PAGE, args=[99])).status_code == 404
         assert not acts("personal.viewed")
 
     def test_lists_and_what_was_said(self) -> None:
@@ -218,7 +219,7 @@ class TestViews:
         ]
 
     def test_the_api_names_the_user_of_the_token(self) -> None:
-        ada, shop = contact("ada"), user("shop", "contacts.view_contact")
+        ada, shop = contact("ada"), staff.user("Marketer", "shop")
         _, secret = ApiToken.objects.create(user=shop, name="Shop", scopes=["contacts:read"])
         answer = APIClient().get(f"/api/contacts/{ada.pk}/", headers={"authorization": f"Bearer {secret}"})
         assert answer.status_code == 200

@@ -12,7 +12,7 @@ from compliance.models import AuditEntry, AuditMark, AuditNote
 from contacts import suppressions
 from contacts.models import Suppression
 from tests.builders import NOW
-from tests.compliance.chains import LATER, covered, first, ids, settle
+from tests.compliance.chains import covered, first, ids, settle
 from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]

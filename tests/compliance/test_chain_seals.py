@@ -101,8 +101,11 @@ def test_a_row_that_no_seal_knew_is_named_and_never_sealed_afterwards(sealed) ->
 
 
 def test_two_rows_that_changed_places_are_named(sealed) -> None:
-    one, other = ids("compliance_decision")[:2]
-    sql("UPDATE compliance_decision SET message_id = (SELECT max(message_id) FROM compliance_decision) WHERE id = %s", one)
+    one = ids("compliance_decision")[0]
+    sql(
+        "UPDATE compliance_decision SET message_id = (SELECT max(message_id) FROM compliance_decision) WHERE id = %s",
+        one,
+    )
     assert first().endswith(f"compliance_decision {one}: the row was changed after the seal.")
 
 

@@ -69,7 +69,10 @@ def ada():
 def sent(ada):
     """A mail that has left: decision, copy, and the sandbox's catch of it."""
     account("email")
-    one = message(ada, template("hello", content={"subject": "Hi", "text": "Hello {{ contact.first_name }} {{ contact.last_name }}"}))
+    one = message(
+        ada,
+        template("hello", content={"subject": "Hi", "text": "Hello {{ contact.first_name }} {{ contact.last_name }}"}),
+    )
     gate.release(NOW + HOUR)
     one.refresh_from_db()
     assert Decision.objects.filter(message=one).exists()
@@ -280,7 +283,9 @@ def test_h09_start_after_erasure_makes_a_new_person(ada, lawyer):
     template("offer", channel="sms", content={"body": "Hi"})
     erase(ada, lawyer)
     later = NOW + 3 * HOUR
-    heard = inbound.receive(shop, Inbound(sender=PHONE, body="START", provider_id="SM1", recipient="+15005550006"), later)
+    heard = inbound.receive(
+        shop, Inbound(sender=PHONE, body="START", provider_id="SM1", recipient="+15005550006"), later
+    )
     back = Contact.objects.get(pk=heard.contact_id)
     assert (back.external_id, back.attributes) == ("", {})
     assert list(back.addresses.values_list("value", flat=True)) == [PHONE]
@@ -316,7 +321,13 @@ def test_a_request_is_answered_and_forgets_who_asked(ada, lawyer):
     record = erase(ada, lawyer)
     asked.refresh_from_db()
     access.refresh_from_db()
-    assert (asked.done_at, asked.done_by, asked.contact, asked.address, asked.note) == (NOW + 2 * HOUR, lawyer, None, "", "")
+    assert (asked.done_at, asked.done_by, asked.contact, asked.address, asked.note) == (
+        NOW + 2 * HOUR,
+        lawyer,
+        None,
+        "",
+        "",
+    )
     assert (access.done_at, access.address, access.note) == (None, "", "")
     assert record.request == asked
 

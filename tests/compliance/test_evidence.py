@@ -46,8 +46,10 @@ def text(ada):
     one.refresh_from_db()
     if one.state != "sent":
         Message.objects.filter(pk=one.pk).update(state="sent", sent_at=one.cleared_at, provider_id="SM1")
-    RenderedCopy.objects.update_or_create(message=one, defaults={"content": {"body": "10 % off, Ada <3", "to": "+12125550123"}})
-    feedback.apply([Update(status="delivered", occurred_at=one.cleared_at + HOUR, message_id=one.pk)], NOW + 12 * HOUR)
+    RenderedCopy.objects.update_or_create(
+        message=one, defaults={"content": {"body": "10 % off, Ada <3", "to": "+12125550123"}}
+    )
+    feedback.apply([Update("", "delivered", one.cleared_at + HOUR, message_id=one.pk)], NOW + 12 * HOUR)
     return Message.objects.select_related("version").get(pk=one.pk)
 
 
@@ -83,7 +85,7 @@ def test_the_law_with_its_sources(text):
     hours = [row for row in law["rows"] if row["table"] == "hours"]
     assert hours
     assert {row["jurisdiction"] for row in law["rows"]} <= {"US", "US-NY"}
-    assert all(row["source"] and "sms" in row["channels"].split() or row["channels"] == "all" for row in law["rows"])
+    assert all((row["source"] and "sms" in row["channels"].split()) or row["channels"] == "all" for row in law["rows"])
     assert "not legal advice" in law["notice"]
 
 
@@ -121,7 +123,12 @@ def test_suppressions_of_the_address_with_their_end(ada, text):
     suppressions.add([Suppress(digest, "phone", "opt_out", "sms", source="STOP")], NOW + 2 * HOUR)
     suppressions.add([Suppress("z" * 43, "phone", "bounce")], NOW)
     [line] = show(text)["suppressions"]
-    assert (line["reason"], line["channel"], line["brand"], line["lifted_at"]) == ("opt_out", "sms", "every brand", None)
+    assert (line["reason"], line["channel"], line["brand"], line["lifted_at"]) == (
+        "opt_out",
+        "sms",
+        "every brand",
+        None,
+    )
 
 
 def test_what_the_provider_said(text):
@@ -196,7 +203,7 @@ def test_a_download_is_noted(lawyer, ada, text):
     with clock.at(NOW):
         answer = lawyer.get(url(text, "json"))
     assert answer.headers["Content-Disposition"] == f'attachment; filename="evidence-message-{text.pk}.json"'
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert "no-store" in answer.headers["Cache-Control"]
     [item] = json.loads(answer.getvalue())["content"]
     assert item["message"]["number"] == text.pk
     note = AuditNote.objects.get(kind="personal.exported")

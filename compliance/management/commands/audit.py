@@ -12,7 +12,6 @@ from compliance.chain import Report, heads, standing, verify
 from compliance.models import AuditEntry
 from config import clock
 
-
 SHOWN = 20
 
 
