@@ -9,12 +9,14 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from analytics import attention, cards, tallies
-from channels.models import Account, Message
+from channels.models import Account, InboundMessage, Message
 from compliance import gate, stops
+from compliance.models import HousePolicy
+from compliance.optouts import reviewing
 from config.models import Fault
 from contacts.models import EventBatch, RejectedEvent
 from journeys.models import Journey, Version
-from tests import staff
+from tests import staff, texting
 from tests.builders import NOW, account, consent, contact, event, message, source, template, user
 from tests.journeys import driving
 from tests.pages import queries
@@ -23,6 +25,14 @@ pytestmark = pytest.mark.django_db
 
 HOME = reverse("admin:index")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def texts() -> Account:
+    """A sender of texts, in a house that answers STOP."""
+    bye = template("bye", channel="sms", content={"body": "Bye"}, message_class="transactional")
+    HousePolicy.objects.create(brand=bye.brand, opt_out_confirmation=bye)
+    return account("sms", name="Texts")
 
 
 @pytest.fixture
@@ -114,8 +124,7 @@ class TestAttention:
         [item] = attention.items(chief, NOW)
         assert (item.title, item.detail) == ("Work fails: journeys.react", "3 times in a row: ValueError: boom")
 
-    def test_messages_that_were_maybe_sent(self, chief) -> None:
-        account("sms")
+    def test_messages_that_were_maybe_sent(self, chief, texts) -> None:
         ada = contact("ada", phone="+447700900123")
         consent(ada, "sms")
         message(ada, template("offer", channel="sms", content={"body": "Hi"}))
@@ -126,8 +135,7 @@ class TestAttention:
         assert item.title == "1 message maybe sent"
         assert item.url == reverse("admin:channels_message_changelist") + "?state=unknown"
 
-    def test_a_sender_in_trouble(self, chief) -> None:
-        account("sms", name="Texts")
+    def test_a_sender_in_trouble(self, chief, texts) -> None:
         ada = contact("ada", phone="+447700900123")
         consent(ada, "sms")
         message(ada, template("offer", channel="sms", content={"body": "Hi"}))
@@ -139,8 +147,28 @@ class TestAttention:
         assert "401 Unauthorized" in item.detail
         assert item.url == reverse("admin:channels_account_change", args=(Account.objects.get().pk,))
 
-    def test_live_journeys_without_a_sender(self, chief) -> None:
+    def test_opt_outs_that_take_long(self, chief, texts) -> None:
+        ada = contact("ada", phone=texting.ADA, country="US")
+        texting.text("wrong number")
+        EventBatch.objects.update(handled_at=NOW)
+        assert titles(chief) == []
+        [item] = attention.items(chief, NOW + 2 * HOUR)
+        assert (item.title, item.url) == ("1 possible opt-out waiting", reverse("admin:optout_queue"))
+        assert item.detail == "The oldest has waited 2 hours. The law's last day is 09 December 2026."
+        reviewing.decide(InboundMessage.objects.get(), chief, is_opt_out=True, now=NOW + 3 * HOUR)
+        EventBatch.objects.update(handled_at=NOW)
+        [item] = attention.items(chief, NOW + 4 * HOUR)
+        assert item.title == "1 opt-out took more than an hour"
+        assert "The oldest took 3 hours." in item.detail
+        assert ada.consents.count() == 0
+
+    def test_a_house_that_does_not_answer_stop(self, chief) -> None:
         account("sms")
+        [item] = attention.items(chief, NOW)
+        assert (item.title, item.tone) == ("Acme does not answer STOP", "notice")
+        assert item.url == reverse("admin:compliance_housepolicy_changelist")
+
+    def test_live_journeys_without_a_sender(self, chief, texts) -> None:
         template("offer", channel="sms", content={"body": "Hi"})
         driving.live(driving.step("send", template="offer"))
         assert titles(chief) == []

@@ -87,11 +87,13 @@ def test_those_who_may_not_see_messages_have_no_such_card(ada):
     assert "card-messages" not in page
 
 
-@pytest.mark.parametrize("number", [2, 10])
-def test_it_costs_the_same_for_many(agent, ada, number):
-    for index in range(number):
-        sent(message(ada, template(f"t-{index}"), f"test:{index}"))
-    card(agent, ada)
-    with CaptureQueriesContext(connection) as queries:
+def test_it_costs_the_same_for_many(agent, ada):
+    cost = []
+    for number in (2, 10):
+        for index in range(number):
+            sent(message(ada, template(f"t-{number}-{index}"), f"test:{number}:{index}"))
         card(agent, ada)
-    assert len(queries) <= 16
+        with CaptureQueriesContext(connection) as queries:
+            card(agent, ada)
+        cost.append(len(queries))
+    assert cost[0] == cost[1]

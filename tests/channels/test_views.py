@@ -42,7 +42,7 @@ def consents() -> str:
 
 
 class TestUnsubscribe:
-    def test_looking_changes_nothing(self, sent, outsider) -> None:
+    def test_g28_looking_changes_nothing(self, sent, outsider) -> None:
         for method in (outsider.get, outsider.head):
             answer = method(path(links.unsubscribe_url(sent.pk)))
             assert answer.status_code == 200
@@ -53,7 +53,7 @@ class TestUnsubscribe:
         assert "default-src 'none'" in page["Content-Security-Policy"]
 
     @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data"])
-    def test_one_click_needs_no_cookie_and_no_second_step(self, sent, outsider, content_type: str) -> None:
+    def test_g26_one_click_needs_no_cookie_and_no_second_step(self, sent, outsider, content_type: str) -> None:
         data = {"List-Unsubscribe": "One-Click"}
         if content_type.startswith("application"):
             answer = outsider.post(
@@ -67,14 +67,14 @@ class TestUnsubscribe:
         line = Consent.objects.get(state="withdrawn")
         assert (line.source, line.proof) == ("one-click", {"message": sent.pk})
 
-    def test_again_is_no_error(self, sent, outsider) -> None:
+    def test_g30_again_is_no_error(self, sent, outsider) -> None:
         for _ in range(3):
             assert outsider.post(path(links.unsubscribe_url(sent.pk))).status_code == 200
         assert consents() == "withdrawn"
         assert Event.objects.filter(name="message.unsubscribed").count() == 1
 
     @pytest.mark.parametrize("token", ["1.forged", "x", "1", "1.", "999999999999999999999.abc", "²." + "a" * 22])
-    def test_a_forged_token_changes_nothing(self, sent, outsider, token: str) -> None:
+    def test_g29_a_forged_token_changes_nothing(self, sent, outsider, token: str) -> None:
         assert outsider.post(f"/u/{token}").status_code == 404
         assert consents() == "granted"
 
@@ -135,7 +135,7 @@ class TestTwilio:
         sent.refresh_from_db()
         assert sent.delivery == Message.Delivery.DELIVERED
 
-    def test_an_unsigned_or_forged_one_is_refused_and_changes_nothing(self, sent, outsider) -> None:
+    def test_l18_an_unsigned_or_forged_one_is_refused_and_changes_nothing(self, sent, outsider) -> None:
         assert outsider.post(self.URL, {"MessageSid": "SM1", "MessageStatus": "delivered"}).status_code == 403
         assert self.post(outsider, token="wrong").status_code == 403
         assert self.post(outsider, url="https://elsewhere.example.test/").status_code == 403

@@ -36,6 +36,10 @@ TABLE = {
     "contacts_contact_edit": {M, L, O, S, A, X},  # without the right to change, it shows the form and no button
     "contacts_contact_consent": {L, X},
     "contacts_contact_withdraw": {L, S, X},
+    "contacts_contact_erase": {L, X},
+    "contacts_contact_access": {L, X},
+    "contacts_contact_evidence-json": {L, X},
+    "contacts_contact_evidence-html": {L, X},
     "contacts_brand_changelist": {M, L, O, S, A, X},
     "contacts_brand_add": {X},
     "contacts_brand_change": {M, L, O, S, A, X},
@@ -59,6 +63,8 @@ TABLE = {
     "contacts_suppression_add": {L, X},
     "contacts_suppression_change": {M, L, O, S, A, X},
     "contacts_suppression_lift": {L, X},
+    "contacts_suppression_upload": {L, X},
+    "contacts_suppression_download": {L, X},
     # nobody: ledgers are not written by hand, and nothing is deleted from them
     "contacts_contact_delete": set(),
     "contacts_consent_add": set(),
@@ -101,7 +107,7 @@ def address(name, things):
     model, _, page = name.rpartition("_")
     if name == "auth_user_password_change":
         return reverse(f"admin:{name}", args=[things["auth_user"]])
-    if model not in things or page in ("changelist", "add"):
+    if model not in things or page in ("changelist", "add", "upload", "download"):
         return reverse(f"admin:{name}")
     query = ""
     if page == "withdraw":

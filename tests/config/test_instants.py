@@ -35,6 +35,10 @@ def test_the_fast_loader_is_in_use() -> None:
 
 @pytest.mark.postgres
 def test_what_iso_8601_cannot_say_is_left_to_psycopg() -> None:
-    with connection.cursor() as cursor, pytest.raises(DataError, match="infinity|too large"):
-        cursor.execute("SELECT 'infinity'::timestamptz")
-        cursor.fetchone()
+    def infinity() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'infinity'::timestamptz")
+            cursor.fetchone()
+
+    with pytest.raises(DataError, match="too large"):
+        infinity()
