@@ -22,7 +22,7 @@ def turn(queue: str, lane: int, number: int) -> int:
     within one turn and no pump starves another. Returns the rows worked.
     """
     mine, until, total = Lane(queue, lane, number), monotonic() + TURN_SECONDS, 0
-    known = faults.known()
+    known = set(faults.known())
     while monotonic() < until and mine.keep():
         rows = _round(mine, known)
         if not rows:
@@ -40,7 +40,7 @@ def beat(name: str) -> None:
     Heartbeat.objects.filter(name=name).update(beat_at=clock.now())
 
 
-def _round(mine: Lane, known: frozenset[str]) -> int:
+def _round(mine: Lane, known: set[str]) -> int:
     rows = 0
     resting = faults.resting(clock.now()) if known else frozenset()
     for pump in pumps.registered():
@@ -49,7 +49,7 @@ def _round(mine: Lane, known: frozenset[str]) -> int:
     return rows
 
 
-def _batch(pump: pumps.Pump, known: frozenset[str]) -> int:
+def _batch(pump: pumps.Pump, known: set[str]) -> int:
     """One batch; an exception is logged and lets this pump rest, and is nobody else's problem."""
     try:
         rows = pump.run(clock.now())
@@ -57,7 +57,9 @@ def _batch(pump: pumps.Pump, known: frozenset[str]) -> int:
         log.exception("%s failed and rests for a while", pump.name)
         close_old_connections()
         faults.note(pump.name, error, clock.now())
+        known.add(pump.name)
         return 0
     if pump.name in known:
         faults.forget(pump.name)
+        known.discard(pump.name)
     return rows

@@ -1,8 +1,10 @@
 """What every test may rely on."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
 from django.db.backends.postgresql.base import DatabaseOperations as PostgreSQLOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
 
@@ -50,3 +52,9 @@ def close_lines() -> Any:
 
     lines.close_all()
     posting.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> Any:
+    """No test reads what another left in the cache, in this process or, with Redis, in any."""
+    caches.settings["default"]["KEY_PREFIX"] = caches["default"].key_prefix = uuid4().hex

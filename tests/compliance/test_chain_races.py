@@ -2,6 +2,8 @@
 
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -17,6 +19,12 @@ from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 TABLE = "contacts_suppression"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Any) -> None:
+    """The heads that are kept here belong to this chain alone."""
+    settings.VAR_DIR = tmp_path
 
 
 def one(name: str) -> None:

@@ -108,11 +108,12 @@ class TestTurns:
         assert turn(lane) == 0
         assert work.rows == 25
 
+    @pytest.mark.django_db(transaction=True)  # the worker drops a connection that may be broken
     def test_a_broken_pump_stops_nobody_else_and_rests(self, rung: list, caplog: pytest.LogCaptureFixture) -> None:
         broken, other = Work("broken", 25, order=1), Work("other", 25, order=2)
         broken.broken = True
         assert turn(lanes.take("here", NOW)) == 25
-        assert broken.runs == 1 + 0 * other.runs or broken.runs <= 4
+        assert (broken.runs, other.runs) == (1, 4)
         assert "boiler out of steam" in Fault.objects.get(pump="broken").error
         assert "broken failed" in caplog.text
 
@@ -162,6 +163,7 @@ class TestPulse:
                 pulse.tick("here", NOW)
         assert pulse.tick("here", NOW)
 
+    @pytest.mark.django_db(transaction=True)  # the worker drops a connection that may be broken
     def test_a_pump_that_cannot_say_when_it_is_due_rests(self, rung: list) -> None:
         def broken(now):
             raise RuntimeError("no calendar")

@@ -109,6 +109,8 @@ def test_an_empty_list(marketer):
 def test_an_impossible_page_is_no_error(marketer, number, status):
     for index in range(number):
         contact(f"user-{index}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE contacts_contact")  # the planner's idea of the table outlives the test that filled it
     response = marketer.get(f"{LIST}?p=99999")
     assert response.status_code == status
     assert marketer.get(f"{LIST}?p=99999", follow=True).status_code == 200
