@@ -31,6 +31,9 @@ FAMILIES = {
     "contact": "Staff",
 }
 
+ROW_IDS = frozenset({"version", "visit", "message"})
+"""Which rows a fact of our own came from: for machines; they are in the whole properties, not in the line."""
+
 
 class Place(NamedTuple):
     """An address, and the suppressions that keep messages from it."""
@@ -125,7 +128,8 @@ def _line(event: Event) -> Line:
     family = event.name.partition(".")[0]
     ours = family in FAMILIES
     words = event.name.replace(".", " ").capitalize() if ours else event.name
-    short = [f"{name} {value}" for name, value in event.properties.items() if _is_short(value)]
+    shown = {name: value for name, value in event.properties.items() if not (ours and name in ROW_IDS)}
+    short = [f"{name} {value}" for name, value in shown.items() if _is_short(value)]
     return Line(event, family if ours else "event", words, " · ".join(short[:5]))
 
 
