@@ -17,7 +17,7 @@ demo: .venv/base ## Everything at once, for a first look: 18 months of real purc
 	@$(BIN)/python manage.py demo
 
 test: .venv/dev ## The whole test suite; DATABASE_URL and BROKER_URL choose PostgreSQL and Redis (ARGS=tests/demo)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 check: .venv/dev ## Format, lint, types, import contracts, missing migrations, templates
 	$(BIN)/ruff format --check .

@@ -19,6 +19,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             (pytest.fail if needs.strict() else pytest.skip)(f"Needs {mark}: {why}.")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How tests are dealt out to several processes."""
+    from tests.together import Together
+
+    return Together(config, log)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def flush_after_real_transactions() -> Any:
     """Let tests with real transactions be cleaned up.

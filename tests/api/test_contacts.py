@@ -274,6 +274,7 @@ def test_consents_tell_the_newest_word(dashboard) -> None:
     assert rows[1]["occurred_at"] == "2026-11-24T13:00:00Z"
 
 
+@pytest.mark.postgres  # the tests' SQLite is in memory, where a locked table is not waited for
 @pytest.mark.django_db(transaction=True)
 def test_two_systems_that_tell_of_the_same_new_person_make_one_contact() -> None:
     secret = token(builders.user("shop", *ADDING), "contacts:write")

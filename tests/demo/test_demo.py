@@ -21,7 +21,7 @@ from demo.processes import free_port
 from demo.staff import LOGINS
 
 ROOT = Path(settings.BASE_DIR)
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 
 class Demo:

@@ -20,10 +20,10 @@ LogIn = Callable[..., Watched]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder need the same browser and share the same site."""
+    """All tests of this folder need the browser and share a site (see `tests.together`)."""
     for item in items:
         if "tests/e2e/" in item.path.as_posix():
-            for mark in (pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")):
+            for mark in (pytest.mark.browser, pytest.mark.slow):
                 item.add_marker(mark)
 
 
@@ -47,8 +47,9 @@ def worker(site: Site) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for longer than a module: playwright keeps an event loop running, and other tests of this process need theirs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=["--no-sandbox"])
         yield browser

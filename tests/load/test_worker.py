@@ -17,12 +17,8 @@ pytestmark = pytest.mark.slow
 
 WITHIN = 30.0
 KINDS = [
-    pytest.param("sqlite", id="sqlite", marks=pytest.mark.xdist_group("worker-sqlite")),
-    pytest.param(
-        "servers",
-        id="postgresql-redis",
-        marks=[pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("worker-servers")],
-    ),
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("servers", id="postgresql-redis", marks=[pytest.mark.postgres, pytest.mark.redis]),
 ]
 
 
