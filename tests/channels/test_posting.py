@@ -231,6 +231,9 @@ def test_a_forked_worker_opens_connections_of_its_own(web):
     assert web.connections == 2
 
 
-def test_closing_twice_is_fine():
+def test_after_closing_twice_it_posts_over_a_new_connection(web):
+    assert one("webhook", config(web.url), hook(1)) == Receipt("visit:1")
     posting.close()
     posting.close()
+    assert one("webhook", config(web.url), hook(2)) == Receipt("visit:2")
+    assert web.connections == 2
