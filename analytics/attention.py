@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from analytics.models import Tally
-from channels.models import Account, Message, TemplateVersion
-from compliance.models import Stop
+from channels.models import Account, Message
+from compliance.models import Review, Stop
 from compliance.optouts import attention as optouts
 from config.models import Fault
 from contacts.models import EventBatch, RejectedEvent
@@ -125,13 +125,14 @@ def _set_aside(now: datetime) -> Iterator[Item]:
 
 
 def _reviews(now: datetime) -> Iterator[Item]:
-    waiting = TemplateVersion.objects.filter(state=TemplateVersion.State.SUBMITTED)
-    found = waiting.aggregate(n=Count("id"), oldest=Min("submitted_at"))
+    waiting = Review.objects.filter(state=Review.State.OPEN)
+    found = waiting.aggregate(n=Count("id"), oldest=Min("submitted_at"), late=Count("id", filter=Q(due_at__lte=now)))
     if found["n"]:
         age = now - found["oldest"]
-        severity = WARNING if age > REVIEW_DUE else NOTICE
-        title = f"{found['n']:,} version{'s' * (found['n'] > 1)} waiting for review"
-        yield Item(severity, title, f"The oldest has waited {_age(age)}.", _address("admin:review_queue"))
+        severity = WARNING if found["late"] or age > REVIEW_DUE else NOTICE
+        title = f"{found['n']:,} review{'s' * (found['n'] > 1)} waiting"
+        late = f" {found['late']:,} of them late." if found["late"] else ""
+        yield Item(severity, title, f"The oldest has waited {_age(age)}.{late}", _address("admin:review_queue"))
 
 
 def _rejected(now: datetime) -> Iterator[Item]:

@@ -93,6 +93,8 @@ class Channel:
     is_html: bool = False
     secrets: tuple[str, ...] = ()
     """Fields of Config that are never shown again once they are stored."""
+    identity: tuple[str, ...] = ()
+    """Fields of Config that recipients see, or that decide where a message goes: they are part of every seal."""
     provider_stops_on: frozenset[str] = frozenset()
     """Words after which the provider itself refuses the number, in capitals, whatever we do."""
 

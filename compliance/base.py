@@ -96,6 +96,12 @@ class VersionFact:
     approved_fingerprint: str
     """Empty when nobody approved it."""
     approver: str = ""
+    broken: tuple[str, ...] = ()
+    """What is not as it was approved, in words."""
+    valid_until: datetime | None = None
+    """The approval holds until then; None: until something changes."""
+    urgent: bool = False
+    """Released before its review was complete, by two people."""
     provider_status: str = ""
     """What the provider says of it, for channels whose providers approve templates too (WhatsApp)."""
     free_form: bool = False

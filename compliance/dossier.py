@@ -11,9 +11,8 @@ from django.db.models import Case, F, JSONField, Q, Value, When
 from django.db.models.fields.json import KeyTextTransform
 
 from channels.base import channels
-from channels.models import Account, Message, TemplateVersion
-from channels.models.templates import fingerprint
-from compliance import stops
+from channels.models import Account, Message
+from compliance import sealed, stops
 from compliance.base import (
     TEXTS,
     CapFact,
@@ -28,7 +27,7 @@ from compliance.base import (
 from compliance.claims import Claimed
 from compliance.law import rule_sets
 from compliance.law.rules import NO_RULES, Rules
-from compliance.models import Approval, FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
+from compliance.models import FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
 from compliance.places import Clues, Place, locate
 from compliance.rules.duplicate import WITHIN
 from config import bulk
@@ -206,7 +205,7 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
         houses=houses,
         law=law,
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
-        versions=_versions({one.template_id for one in batch}),
+        versions=sealed.versions({one.template_id for one in batch}, now),
         accounts=_accounts(brand_ids),
         people=_people(contact_ids),
         ways=ways,
@@ -279,26 +278,6 @@ def _policy(policy: HousePolicy) -> HouseFact:
         cross_channel_fallback=policy.cross_channel_fallback,
         whatsapp_named_opt_in=policy.whatsapp_named_opt_in,
     )
-
-
-def _versions(template_ids: Iterable[int]) -> dict[int, dict[str, VersionFact]]:
-    """Approved versions by template and language, each with its fingerprint computed now."""
-    rows = TemplateVersion.objects.filter(template_id__in=list(template_ids), state=TemplateVersion.State.APPROVED)
-    yes = {
-        version: (print_, approver)
-        for version, print_, approver in Approval.objects.filter(version__in=rows, approved=True).values_list(
-            "version_id", "fingerprint", "approver__username"
-        )
-    }
-    found: dict[int, dict[str, VersionFact]] = {}
-    for pk, number, template_id, locale, message_class, content, state in rows.values_list(
-        "id", "number", "template_id", "locale", "message_class", "content", "state"
-    ):
-        approved, approver = yes.get(pk, ("", ""))
-        now_says = fingerprint(template_id, locale, message_class, content)
-        fact = VersionFact(pk, number, state, message_class, now_says, approved, approver)
-        found.setdefault(template_id, {})[locale] = fact
-    return found
 
 
 def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:

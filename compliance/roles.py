@@ -14,8 +14,10 @@ from django.db import transaction
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
 _CHANNELS = "channels: messagetemplate templateversion message renderedcopy inboundmessage"
 _JOURNEYS = "journeys: journey version step enrolment visit"
-_DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
-_POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording"
+_DECISIONS = (
+    "compliance: approval review reviewstep reviewcomment urgentrelease decision stop ruleset lawrow ban statutorycap"
+)
+_POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording reviewpolicy policystep"
 _PRIVACY = "compliance: privacyrequest erasurerecord"
 
 # role → verb → models by app; a verb of its own name is a permission as it stands.
@@ -25,14 +27,14 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": ("contacts: segment address", "channels: messagetemplate templateversion", "journeys: journey version step"),
         "change": ("contacts: segment contact address", "channels: messagetemplate templateversion", "journeys: journey version step"),
         "delete": ("contacts: segment address", "channels: templateversion", "journeys: version step"),
-        "may": ("journeys.publish_journey", "channels.submit_templateversion"),
+        "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass"),
     },
     "Legal reviewer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry", _PRIVACY),
         "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES, "contacts: contact"),
-        "may": ("compliance.decide_approval", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data"),
+        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),

@@ -10,3 +10,8 @@ class ConfigConfig(AppConfig):
         from config import checks, instants, life, lookups  # noqa: F401  (register checks, a loader, the lookup `among`)
 
         life.connect()
+
+        from config import notices
+        from config.pumps import Pump, register
+
+        register(Pump("config.notices", notices.next_due, notices.run, order=85))

@@ -59,6 +59,9 @@ class AppendOnly(Operation):
         for verb in self._verbs():
             of = f" OF {', '.join(self.columns)}" if verb == "UPDATE" and self.columns else ""
             head = f"CREATE TRIGGER {self.table}_no_{verb.lower()} BEFORE {verb}{of} ON {self.table} FOR EACH ROW"
+            # Made anew where it is there: SQLite loses a table's triggers whenever a migration rebuilds the table.
+            where = f" ON {self.table}" if vendor == "postgresql" else ""
+            statements.append(f"DROP TRIGGER IF EXISTS {self.table}_no_{verb.lower()}{where}")
             if vendor == "postgresql":
                 when = f" WHEN ({self.only_when})" if self.only_when else ""
                 statements.append(f"{head}{when} EXECUTE FUNCTION waymark_append_only()")

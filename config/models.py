@@ -1,5 +1,6 @@
 """What the machinery itself must remember: who is alive, and which doorbell has been rung."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from knox.models import AbstractAuthToken
@@ -81,3 +82,25 @@ class ApiToken(AbstractAuthToken):
             raise ValidationError(
                 {"scopes": f"Unknown: {', '.join(map(str, unknown))}. There are: {', '.join(SCOPES)}."}
             )
+
+
+class Notice(models.Model):
+    """Something that one of the staff should know: shown in the admin until it is read, and mailed once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    sentence = models.CharField(max_length=500)
+    link = models.CharField(max_length=300, blank=True, help_text="Path of the page that it is about.")
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    mail_due_at = models.DateTimeField(null=True, help_text="When it is mailed; empty once that is done.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="notices_to_mail"),
+            models.Index(fields=["user"], condition=models.Q(read_at=None), name="notices_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence

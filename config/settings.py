@@ -235,6 +235,13 @@ WHITENOISE_USE_FINDERS = True
 SANDBOX_SMTP = env.str("SANDBOX_SMTP", default="smtp://127.0.0.1:1025")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="waymark@localhost")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+# Mails to the staff (reviews that wait ...): smtp://user:password@host:587?tls=True; in the sandbox they are caught as well.
+STAFF_MAIL = env.str("STAFF_MAIL", default=SANDBOX_SMTP if DELIVERY == "sandbox" else "")
+if STAFF_MAIL:
+    _staff = env.email_url_config(STAFF_MAIL)
+    EMAIL_HOST, EMAIL_PORT = _staff["EMAIL_HOST"], _staff["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _staff["EMAIL_HOST_USER"] or "", _staff["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _staff.get("EMAIL_USE_TLS", False), _staff.get("EMAIL_USE_SSL", False)
 # How many provider calls one worker makes at once, per account.
 SEND_CONCURRENCY = env.int("SEND_CONCURRENCY", default=32)
 

@@ -25,6 +25,7 @@ class Item:
 SECTIONS: dict[str, tuple[Item, ...]] = {
     "Work": (
         Item("Home", "home", page="admin:index"),
+        Item("Notices", "notifications", page="admin:notices"),
         Item("Review queue", "rule", page="admin:review_queue", permission="compliance.view_approval"),
         Item(
             "Possible opt-outs", "unsubscribe", page="admin:optout_queue", permission="channels.review_inboundmessage"
@@ -43,6 +44,8 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Events", "timeline", "contacts.event"),
     ),
     "Compliance": (
+        Item("Reviews", "fact_check", "compliance.review"),
+        Item("Review policies", "checklist", "compliance.reviewpolicy"),
         Item("Approvals", "approval", "compliance.approval"),
         Item("What if?", "psychology_alt", page="admin:what_if", permission="compliance.view_decision"),
         Item("Rule sets", "balance", "compliance.ruleset"),

@@ -24,9 +24,9 @@ class WaymarkAdminSite(UnfoldAdminSite):
         return response
 
     def extra_urls(self) -> list[URLPattern]:
-        from config import operations
+        from config import notices_page, operations
 
-        return [path("operations/", self.admin_view(operations.page), name="operations")]
+        return [path("operations/", self.admin_view(operations.page), name="operations"), *notices_page.urls()]
 
 
 class WaymarkAdminConfig(AdminConfig):

@@ -51,7 +51,7 @@ class MessageTemplateAdmin(ChannelFirst, HistoryAdmin):
 
     @admin.display(description="not yet approved")
     def drafts(self, template: MessageTemplate) -> str:
-        open_states = (TemplateVersion.State.DRAFT, TemplateVersion.State.SUBMITTED)
+        open_states = (TemplateVersion.State.DRAFT, TemplateVersion.State.SUBMITTED, TemplateVersion.State.IN_REVIEW)
         found = [version for version in template.versions.all() if version.state in open_states]
         return ", ".join(f"v{version.number} {version.get_state_display()}" for version in found) or "–"
 

@@ -50,6 +50,7 @@ class Email(Channel):
     address_kind = "email"
     is_html = True
     # The options of a provider may hold keys too, e.g. Mailjet's secret_key.
+    identity = ("from_email", "reply_to")
     secrets = ("password", "api_key", "options", "webhook_secret", "webhook_options")
 
     class Content(forms.Form):

@@ -38,6 +38,7 @@ class Sms(Channel):
     title = "SMS"
     icon = "sms"
     address_kind = "phone"
+    identity = ("from_number", "messaging_service_sid")
     secrets = ("auth_token",)
     provider_stops_on = twilio.STOPS_ON
 

@@ -44,6 +44,7 @@ class Webhook(Channel):
     title = "Webhook"
     icon = "webhook"
     address_kind = None
+    identity = ("url",)
     secrets = ("secret",)
 
     class Content(forms.Form):

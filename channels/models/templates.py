@@ -1,14 +1,10 @@
 """What may be said: message templates and their immutable versions."""
 
-import hashlib
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from config import bulk
 from contacts.models import Brand, Topic
 
 
@@ -44,7 +40,9 @@ class TemplateVersion(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", "draft"
         SUBMITTED = "submitted", "waiting for approval"
+        IN_REVIEW = "in_review", "in review"
         APPROVED = "approved", "approved"
+        CHANGES = "changes_requested", "changes requested"
         REJECTED = "rejected", "rejected"
         RETIRED = "retired", "retired"
 
@@ -55,7 +53,7 @@ class TemplateVersion(models.Model):
     )
     message_class = models.CharField("class", max_length=15, choices=MessageClass, default=MessageClass.MARKETING)
     content = models.JSONField(default=dict, help_text="The fields of the channel's content form.")
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, editable=False)
@@ -79,11 +77,7 @@ class TemplateVersion(models.Model):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over everything that this version says: what an approval binds to and the gate compares."""
-        return fingerprint(self.template_id, self.locale, self.message_class, self.content)
+        """SHA-256 (hex) over everything that is sent and what it depends on, as stored now: what an approval binds to."""
+        from channels import sealing  # it reads this model
 
-
-def fingerprint(template_id: int, locale: str, message_class: str, content: dict[str, Any]) -> str:
-    """The seal's hash: canonical JSON (sorted keys) of the content and what it depends on."""
-    canonical = bulk.dumps([template_id, locale, message_class, sorted(content.items())])
-    return hashlib.sha256(canonical.encode()).hexdigest()
+        return sealing.one(self).fingerprint

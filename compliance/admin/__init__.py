@@ -10,6 +10,7 @@ from compliance.admin import (  # noqa: F401
     policies,
     privacy,
     reachable,
+    review_policies,
     reviews,
     rule_sets,
     stops,

@@ -41,6 +41,8 @@ WATCHED: dict[str, Watch] = {
             "compliance.QuietHours",
             "compliance.FrequencyCap",
             "compliance.HousePolicy",
+            "compliance.ReviewPolicy",
+            "compliance.PolicyStep",
             "compliance.WithdrawnWording",
             "contacts.Topic",
             "contacts.Brand",
@@ -52,6 +54,10 @@ WATCHED: dict[str, Watch] = {
     "journeys.Journey": Watch("journey", ("state",), move="journey.moved"),
     "journeys.Version": Watch("journey", ("state",), move="journey.published"),
     "auth.User": Watch("user", ("is_active", "is_staff", "is_superuser", "password")),
+    "compliance.Review": Watch("review", ("state",), move="review.moved"),
+    "compliance.UrgentRelease": Watch(
+        "urgent", ("review_id", "asked_by_id", "until", "confirmed_by_id", "ended_by_id", "ended_at")
+    ),
     "config.ApiToken": Watch("token", ("user_id", "scopes", "expiry")),
 }
 """Models by name, since two of the floors above are among them."""
@@ -120,8 +126,9 @@ def _stop_set(instance: Any, created: bool, **_: Any) -> None:
 
 def _decided(instance: Any, created: bool, **_: Any) -> None:
     if created:
-        told = {"version": instance.version_id, "fingerprint": instance.fingerprint, "author": instance.author_id}
-        _note("approval.decided", instance, {**told, "approved": instance.approved}, instance.approver_id)
+        told = {"review": instance.review_id, "step": instance.step, "version": instance.version_id}
+        what = {"fingerprint": instance.fingerprint, "author": instance.author_id, "approved": instance.approved}
+        _note("approval.decided", instance, {**told, **what, "verdict": instance.verdict}, instance.approver_id)
 
 
 def _given(instance: models.Model, action: str, model: Any, pk_set: set[int] | None, **_: Any) -> None:

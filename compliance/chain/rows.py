@@ -67,7 +67,7 @@ LEDGERS: Mapping[str, Ledger] = {
         Ledger(
             Approval,
             at="decided_at",
-            plain=("version_id", "fingerprint", "author_id", "approver_id", "approved", "decided_at"),
+            plain=("version_id", "fingerprint", "author_id", "approver_id", "approved", "decided_at", "review_id", "step", "verdict"),
             personal=("reason",),
         ),
     )

@@ -2,7 +2,6 @@
 
 from compliance.models.audit import AuditEntry, AuditMark, AuditNote, ErasedRow
 from compliance.models.governance import (
-    Approval,
     Decision,
     FrequencyCap,
     HousePolicy,
@@ -11,6 +10,8 @@ from compliance.models.governance import (
     WithdrawnWording,
 )
 from compliance.models.privacy import ErasureRecord, PrivacyRequest
+from compliance.models.review_policies import PolicyStep, ReviewPolicy
+from compliance.models.reviews import Approval, Review, ReviewComment, ReviewStep, UrgentRelease
 from compliance.models.rule_sets import Ban, LawRow, RuleSet, StatutoryCap
 
 __all__ = [
@@ -25,10 +26,16 @@ __all__ = [
     "FrequencyCap",
     "HousePolicy",
     "LawRow",
+    "PolicyStep",
     "PrivacyRequest",
     "QuietHours",
+    "Review",
+    "ReviewComment",
+    "ReviewPolicy",
+    "ReviewStep",
     "RuleSet",
     "StatutoryCap",
     "Stop",
+    "UrgentRelease",
     "WithdrawnWording",
 ]

@@ -1,4 +1,4 @@
-"""Policies, approvals, stops, and the reasons for every judgement."""
+"""Policies, stops, and the reasons for every judgement."""
 
 from datetime import datetime
 from typing import cast
@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from channels.models import Message, MessageClass, MessageTemplate, TemplateVersion
+from channels.models import Message, MessageClass, MessageTemplate
 from compliance.base import SEVERITY, Outcome, Verdict
 from contacts.models import Brand
 
@@ -229,29 +229,6 @@ class Stop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope}:{self.value}" if self.value else self.scope
-
-
-class Approval(models.Model):
-    """A reviewer's yes to exact content: it binds to the fingerprint, so changed content is unapproved by construction."""
-
-    version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="approvals")
-    fingerprint = models.CharField(max_length=64)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approved = models.BooleanField()
-    reason = models.TextField(blank=True)
-    decided_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-id"]
-        permissions = [("decide_approval", "Can approve or refuse what others have written")]
-        constraints = [
-            models.CheckConstraint(condition=~Q(approver=F("author")), name="nobody_approves_his_own_work"),
-            models.UniqueConstraint(fields=["version"], condition=Q(approved=True), name="one_approval_per_version"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{'Approval' if self.approved else 'Refusal'} of {self.version}"
 
 
 class Decision(models.Model):

@@ -23,5 +23,13 @@ class ApprovedContentRule(Rule):
         if not version.approved_fingerprint:
             return deny("template_not_approved", f"Version {version.number} has no approval.")
         if version.fingerprint != version.approved_fingerprint:
-            return deny("seal_broken", f"The words of version {version.number} are not those that were approved.")
+            what = f" Changed: {', '.join(version.broken)}." if version.broken else ""
+            return deny("seal_broken", f"Version {version.number} is not what was approved.{what}")
+        if version.valid_until and now >= version.valid_until:
+            return deny(
+                "approval_expired",
+                f"The approval of version {version.number} ended at {version.valid_until:%Y-%m-%d %H:%M} UTC.",
+            )
+        if version.urgent:
+            return allow(f"Version {version.number}, released urgently by {version.approver}.")
         return allow(f"Version {version.number}, approved by {version.approver or 'a former user'}.")

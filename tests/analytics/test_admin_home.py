@@ -190,7 +190,7 @@ class TestAttention:
     def test_reviews_grow_more_pressing_with_age(self, chief) -> None:
         template("offer", state="submitted", now=NOW - HOUR)
         [item] = attention.items(chief, NOW)
-        assert (item.title, item.tone) == ("1 version waiting for review", "notice")
+        assert (item.title, item.tone) == ("1 review waiting", "notice")
         [item] = attention.items(chief, NOW + 2 * DAY)
         assert (item.tone, item.url) == ("warning", reverse("admin:review_queue"))
 

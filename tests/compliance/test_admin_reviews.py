@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from channels.models import TemplateVersion
 from compliance import reviews
-from compliance.admin.reviews import differences, visible
+from compliance.admin.wording_changes import differences, visible
 from compliance.models import Approval
 from config import clock
 from tests import staff
@@ -26,7 +26,7 @@ def page(version: TemplateVersion) -> str:
 
 
 def action(name: str, version: TemplateVersion) -> str:
-    return reverse(f"admin:review_{name}", args=(version.pk,))
+    return reverse(f"admin:review_{name}", args=("template", version.pk))
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ class TestDeciding:
         assert who(action("retire", submitted), "post", allowed=302) == deciders
 
     def test_an_unknown_version_is_not_found(self, legal) -> None:
-        assert legal.post(reverse("admin:review_approve", args=(99,))).status_code == 404
+        assert legal.post(reverse("admin:review_approve", args=("template", 99))).status_code == 404
 
 
 class TestChanges:

@@ -11,7 +11,7 @@ from compliance.base import rules
 from compliance.models import Decision, FrequencyCap, QuietHours
 from contacts import addresses, consents, suppressions
 from contacts.models import Address, Contact, Event, Suppression
-from tests.builders import NOW, account, address, brand, consent, contact, message, template, topic, user
+from tests.builders import NOW, account, address, brand, consent, contact, message, review_of, template, topic, user
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -108,6 +108,7 @@ class TestWhatLeaves:
             template=offer, number=2, locale="fr", content={"body": "Bonjour"}, author=user("anna"), submitted_at=NOW,
             state="submitted",
         )  # fmt: skip
+        review_of(french)
         reviews.decide(french, user("luc", "compliance.decide_approval"), approved=True, now=NOW)
         message(person("u1", number=1, locale="fr-CA"), offer)
         message(person("u2", number=2, locale="de-DE"), offer)

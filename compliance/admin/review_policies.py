@@ -1,0 +1,97 @@
+"""Which reviews something needs."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+
+from channels.base import channels
+from channels.models import MessageClass
+from compliance.models import PolicyStep, ReviewPolicy
+from compliance.reviews import reviewables
+from config.adminsite import HistoryAdmin, TabularInline
+
+
+class WordsField(forms.CharField):
+    """A list of words or phrases with commas between them."""
+
+    def __init__(self, help_text: str) -> None:
+        super().__init__(required=False, help_text=help_text, widget=UnfoldAdminTextInputWidget)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        return [word.strip() for word in str(super().clean(value) or "").split(",") if word.strip()]
+
+
+def _ticks(help_text: str) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text=help_text
+    )
+
+
+class ReviewPolicyForm(forms.ModelForm):
+    """What it holds for, as ticks and words; nothing given means everything."""
+
+    kinds = _ticks("None ticked: everything that is reviewed.")
+    channels = _ticks("None ticked: all channels.")
+    classes = _ticks("None ticked: all classes.")
+    markets = WordsField("Languages or countries, e.g. fr, CA. Empty: all. What is for everyone is for these too.")
+    words = WordsField("Only where one of these is said, e.g. guarantee, risk-free. Empty: always.")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        known = {"kinds": reviewables.choices(), "channels": channels.choices(), "classes": MessageClass.choices}
+        for name, choices in known.items():
+            if name in self.fields:
+                self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class StepInline(TabularInline):
+    """Its stations, in order."""
+
+    model = PolicyStep
+    fields = ("position", "name", "group", "approvers", "due_hours")
+    verbose_name = "step"
+    min_num = 1
+
+
+@admin.register(ReviewPolicy)
+class ReviewPolicyAdmin(HistoryAdmin):
+    """All policies that match hold together: one can only ask for more than another, never for less."""
+
+    form = ReviewPolicyForm
+    list_display = ("name", "brand", "holds_for", "asks", "valid_days", "enabled")
+    list_filter = ("enabled", "brand")
+    list_select_related = ("brand",)
+    fields = (
+        "name",
+        "brand",
+        "kinds",
+        "channels",
+        "classes",
+        "markets",
+        "audience_from",
+        "words",
+        "valid_days",
+        "enabled",
+    )
+    inlines = (StepInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("steps__group")
+
+    @admin.display(description="holds for")
+    def holds_for(self, policy: ReviewPolicy) -> str:
+        parts = [*policy.kinds, *policy.channels, *policy.classes, *policy.markets]
+        parts += [f"“{word}”" for word in policy.words]
+        parts += [f"{policy.audience_from:,} people or more"] if policy.audience_from else []
+        return ", ".join(parts) or "everything"
+
+    @admin.display(description="asks for")
+    def asks(self, policy: ReviewPolicy) -> str:
+        steps = [f"{step.name} ({step.approvers} of {step.group or 'anybody'})" for step in policy.steps.all()]
+        return " → ".join(steps) or "nothing: it has no steps"

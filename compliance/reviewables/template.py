@@ -1,0 +1,94 @@
+"""Versions of message templates."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from channels import outbox, sealing, wording
+from channels.models import TemplateVersion
+from channels.sealing import Seal
+from compliance import findings
+from compliance.findings import Finding
+from compliance.reviews.base import About, Reviewable, reviewables
+
+State = TemplateVersion.State
+
+
+@reviewables.register
+class TemplateReview(Reviewable):
+    """A version of a template: its words, its class, and everything that is sent with it."""
+
+    key = "template"
+    title = "message template"
+    model = TemplateVersion
+    submit = "channels.submit_templateversion"
+
+    def about(self, subject: TemplateVersion) -> About:
+        template = subject.template
+        return About(
+            title=str(subject),
+            brand_id=template.brand_id,
+            author_id=subject.author_id,
+            channels=frozenset({template.channel}),
+            message_classes=frozenset({subject.message_class}),
+            markets=frozenset(part for part in subject.locale.upper().replace("_", "-").split("-") if part),
+            words="\n".join(str(source) for source in subject.content.values()),
+        )
+
+    def seals(self, ids: Iterable[int]) -> Mapping[int, Seal]:
+        return sealing.of(ids)
+
+    def problems(self, subject: TemplateVersion) -> list[Finding]:
+        mistakes = [Finding("", sentence, "wording") for sentence in wording.problems(subject)]
+        return [*mistakes, *findings.of(subject)]
+
+    def is_draft(self, subject: TemplateVersion) -> bool:
+        return subject.state == State.DRAFT
+
+    def messages(self, pk: int) -> Q:
+        return Q(version=pk)
+
+    def newer(self, subject: TemplateVersion) -> TemplateVersion | None:
+        later = TemplateVersion.objects.filter(
+            template=subject.template_id, locale=subject.locale, number__gt=subject.number
+        )
+        states = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED)
+        return later.filter(state__in=states).order_by("-number").first()
+
+    def submitted(self, subject: TemplateVersion, now: datetime, *, again: bool) -> None:
+        if again:
+            outbox.recall(Q(version=subject), now)
+        _move(subject, State.SUBMITTED, submitted_at=now)
+
+    def in_review(self, subject: TemplateVersion) -> None:
+        _move(subject, State.IN_REVIEW)
+
+    def approved(self, subject: TemplateVersion, now: datetime) -> list[TemplateVersion]:
+        same = TemplateVersion.objects.filter(
+            template=subject.template_id, locale=subject.locale, state=State.APPROVED
+        ).exclude(pk=subject.pk)
+        replaced = list(same)
+        for other in replaced:
+            _move(other, State.RETIRED)
+        _move(subject, State.APPROVED)
+        return replaced
+
+    def refused(self, subject: TemplateVersion, *, changes: bool) -> None:
+        _move(subject, State.CHANGES if changes else State.REJECTED)
+
+    def retired(self, subject: TemplateVersion, now: datetime) -> None:
+        _move(subject, State.RETIRED)
+        outbox.recall(Q(version=subject), now)
+
+    def withdrawn(self, subject: TemplateVersion) -> None:
+        _move(subject, State.RETIRED)
+
+
+def _move(version: TemplateVersion, state: str, **columns: Any) -> None:
+    version.state = state
+    for name, value in columns.items():
+        setattr(version, name, value)
+    # Only what changes: the database refuses a submitted version's words even when they are written unchanged.
+    version.save(update_fields=["state", *columns])

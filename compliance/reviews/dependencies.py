@@ -1,0 +1,65 @@
+"""A change of what approved things depend on opens their reviews again, in the same transaction.
+
+Only for changes that go through `save()`: whatever goes round it (a script, SQL) is refused by the gate all the same, and
+shown to legal reviewers as a broken seal.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.signals import post_delete, post_save
+
+from channels.sealing import Seal
+from compliance.models import Review
+from compliance.reviews.base import reviewables
+from compliance.reviews.opening import reopen
+from config import clock
+
+WATCHED = ("contacts.Brand", "channels.Account", "channels.MessageTemplate")
+"""Models by name whose rows are part of seals; floors above add theirs with `watch`."""
+
+
+def connect() -> None:
+    """Called once, when all apps are ready."""
+    for label in WATCHED:
+        watch(label)
+
+
+def watch(label: str) -> None:
+    """Look at live seals again whenever a row of this model is saved or deleted."""
+    post_save.connect(_changed, sender=label, dispatch_uid=f"seals {label}")
+    post_delete.connect(_changed, sender=label, dispatch_uid=f"seals {label}")
+
+
+def _changed(instance: Any, created: bool = False, raw: bool = False, **_: Any) -> None:
+    brand_id = getattr(instance, "brand_id", None) or (
+        instance.pk if instance._meta.label == "contacts.Brand" else None
+    )
+    if not raw and brand_id:
+        recheck(Review.objects.filter(brand_id=brand_id), clock.now())
+
+
+def recheck(among: QuerySet[Review], now: datetime) -> int:
+    """Open those of these live reviews again whose seal no longer holds; how many."""
+    count = 0
+    for review, seal in broken(among):
+        what = ", ".join(seal.broken(review.parts)) if seal else "it is gone"
+        subject = reviewables[review.kind].model._default_manager.filter(pk=review.object_id).first()
+        if subject is not None and reopen(subject, f"Changed: {what}.", now):
+            count += 1
+    return count
+
+
+def broken(among: QuerySet[Review]) -> Iterable[tuple[Review, Seal | None]]:
+    """Live reviews whose subject is not what was submitted, each with the seal as it is now. Constant queries a kind."""
+    live = list(among.filter(state__in=Review.LIVE).order_by("id"))
+    for kind in reviewables:
+        mine = [review for review in live if review.kind == kind.key]
+        seals = kind.seals([review.object_id for review in mine]) if mine else {}
+        for review in mine:
+            found = seals.get(review.object_id)
+            seal = found.against(review.parts) if found else None
+            if seal is None or seal.fingerprint != review.fingerprint:
+                yield review, seal

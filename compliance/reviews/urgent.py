@@ -1,0 +1,90 @@
+"""Break-glass: an urgent send without a full review. It takes a reason and two people, and ends by itself."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from channels import outbox
+from compliance.models import Review, UrgentRelease
+from compliance.reviews import notices, permissions
+from compliance.reviews.base import reviewables
+from compliance.reviews.permissions import DECIDE, URGENT
+
+LONGEST = timedelta(days=3)
+WAIT = timedelta(hours=4)
+"""A request that nobody confirms within this time is void."""
+
+
+@transaction.atomic
+def ask(review: Review, user: Any, reason: str, until: datetime, now: datetime) -> UrgentRelease:
+    """Ask for something that waits for its review to be sent until then; nothing leaves before a second person confirms.
+
+    Raises PermissionDenied without the permission, ValidationError without a reason, for a time that is past or more
+    than three days ahead, for what is not waiting, or if somebody has asked already.
+    """
+    permissions.require(user, URGENT, review, "ask for an urgent release")
+    fresh = Review.objects.select_for_update().get(pk=review.pk)
+    if fresh.state != Review.State.OPEN:
+        raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only what waits can be released urgently.")
+    if not reason.strip():
+        raise ValidationError("Say why it cannot wait for its review.")
+    if not now < until <= now + LONGEST:
+        raise ValidationError("An urgent release lasts until some time within the next three days.")
+    _tidy(fresh, now)
+    if fresh.releases.filter(ended_at=None).exists():
+        raise ValidationError("An urgent release is asked for already.")
+    made = UrgentRelease.objects.create(
+        review=fresh, fingerprint=fresh.fingerprint, reason=reason.strip(), asked_by=user, asked_at=now, until=until
+    )
+    notices.urgent(fresh, user, now)
+    return made
+
+
+@transaction.atomic
+def confirm(release: UrgentRelease, user: Any, now: datetime) -> None:
+    """The second person's yes: from now on it may be sent, until the release ends.
+
+    Raises PermissionDenied for whoever asked or wrote it and for people who may not approve; ValidationError for one that
+    is over, or if its subject changed meanwhile.
+    """
+    fresh = UrgentRelease.objects.select_for_update(of=("self",)).select_related("review").get(pk=release.pk)
+    review = fresh.review
+    permissions.require(user, DECIDE, review, "confirm an urgent release")
+    if user.pk in (fresh.asked_by_id, review.author_id, review.submitter_id):
+        raise PermissionDenied("Somebody else has to confirm it: neither who asked for it nor who wrote it.")
+    if fresh.ended_at or fresh.confirmed_at or now >= min(fresh.until, fresh.asked_at + WAIT):
+        raise ValidationError("This request is over; ask again.")
+    kind = reviewables[review.kind]
+    seal = kind.seals([review.object_id])[review.object_id].against(review.parts)
+    if seal.fingerprint != fresh.fingerprint:
+        raise ValidationError("It changed since the release was asked for; ask again.")
+    fresh.confirmed_by, fresh.confirmed_at = user, now
+    fresh.save(update_fields=["confirmed_by", "confirmed_at"])
+
+
+@transaction.atomic
+def end(release: UrgentRelease, user: Any, now: datetime) -> None:
+    """Stop it now: what has not left goes back to the door. Raises PermissionDenied, ValidationError."""
+    if user.pk != release.asked_by_id:
+        permissions.require(user, DECIDE, release.review, "end an urgent release")
+    fresh = UrgentRelease.objects.select_for_update(of=("self",)).select_related("review").get(pk=release.pk)
+    if fresh.ended_at:
+        raise ValidationError("It has ended already.")
+    fresh.ended_at, fresh.ended_by = now, user
+    fresh.save(update_fields=["ended_at", "ended_by"])
+    outbox.recall(reviewables[fresh.review.kind].messages(fresh.review.object_id), now)
+
+
+def holding(now: datetime) -> Any:
+    """Releases that hold at this instant."""
+    return UrgentRelease.objects.filter(confirmed_at__isnull=False, ended_at=None, until__gt=now)
+
+
+def _tidy(review: Review, now: datetime) -> None:
+    """What ran out or was never confirmed in time makes room for a new request."""
+    for old in review.releases.filter(ended_at=None):
+        if now >= old.until or (old.confirmed_at is None and now >= old.asked_at + WAIT):
+            old.ended_at = now
+            old.save(update_fields=["ended_at"])

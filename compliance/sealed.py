@@ -1,0 +1,86 @@
+"""What may be sent for each template, and its seal: compared anew at every judgement."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from channels import sealing
+from channels.models import TemplateVersion
+from channels.sealing import Seal
+from compliance.base import VersionFact
+from compliance.models import Review, UrgentRelease
+from compliance.reviews import urgent
+
+State = TemplateVersion.State
+
+
+class _Yes(NamedTuple):
+    """Why a version may be sent: its sealed review, or an urgent release."""
+
+    fingerprint: str
+    parts: dict[str, str]
+    people: str
+    valid_until: datetime | None
+    urgent: bool = False
+
+
+def versions(template_ids: Iterable[int], now: datetime) -> dict[int, dict[str, VersionFact]]:
+    """The version to send by template and language; five queries, however many.
+
+    That is the approved one, or a newer one that waits for its review and is released urgently.
+    """
+    released = _released(now)
+    usable = Q(state=State.APPROVED) | Q(state__in=(State.SUBMITTED, State.IN_REVIEW), pk__in=released.keys())
+    rows = TemplateVersion.objects.filter(usable, template_id__in=list(template_ids)).order_by("number")
+    columns = ("id", "number", "template_id", "locale", "message_class", "state")
+    listed = list(rows.values_list(*columns))
+    ids = [row[0] for row in listed]
+    yes = {**released, **_approved(ids)}
+    seals = sealing.of(ids) if ids else {}
+    found: dict[int, dict[str, VersionFact]] = {}
+    for row in listed:
+        found.setdefault(row[2], {})[row[3]] = _fact(row, seals[row[0]], yes.get(row[0]))
+    return found
+
+
+def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:
+    pk, number, _, _, message_class, state = row
+    seal = seal.against(yes.parts) if yes else seal
+    return VersionFact(
+        id=pk,
+        number=number,
+        state=state,
+        message_class=message_class,
+        fingerprint=seal.fingerprint,
+        approved_fingerprint=yes.fingerprint if yes else "",
+        approver=yes.people if yes else "",
+        broken=tuple(seal.broken(yes.parts)) if yes and yes.fingerprint != seal.fingerprint else (),
+        valid_until=yes.valid_until if yes else None,
+        urgent=bool(yes and yes.urgent),
+    )
+
+
+def _approved(ids: Sequence[int]) -> dict[int, _Yes]:
+    reviews = Review.objects.filter(kind="template", object_id__in=ids, state=Review.State.APPROVED)
+    rows = reviews.order_by("approvals__id").values_list(
+        "object_id", "fingerprint", "parts", "valid_until", "approvals__approved", "approvals__approver__username"
+    )
+    found: dict[int, _Yes] = {}
+    for pk, fingerprint, parts, valid_until, approved, name in rows:
+        before = found[pk].people if pk in found else ""
+        people = ", ".join(filter(None, (before, name if approved else "")))
+        found[pk] = _Yes(fingerprint, parts, people, valid_until)
+    return found
+
+
+def _released(now: datetime) -> dict[int, _Yes]:
+    releases: Any = urgent.holding(now).filter(review__kind="template", review__state=Review.State.OPEN)
+    rows = releases.select_related("review", "asked_by", "confirmed_by").order_by("id")
+    return {release.review.object_id: _urgent(release) for release in rows}
+
+
+def _urgent(release: UrgentRelease) -> _Yes:
+    people = f"{release.asked_by} and {release.confirmed_by}"
+    return _Yes(release.fingerprint, release.review.parts, people, release.until, urgent=True)

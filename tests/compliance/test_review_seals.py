@@ -1,0 +1,273 @@
+"""What was approved is what is sent: each thing that it depends on, changed by any way, closes the door."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from channels.models import Account, MessageTemplate, SandboxMessage, TemplateVersion
+from compliance import gate, reviews
+from compliance.models import Decision, PolicyStep, Review, ReviewPolicy, UrgentRelease
+from compliance.reviews import comments, urgent
+from config.models import Notice
+from contacts.models import Brand
+from tests.builders import NOW, account, brand, consent, contact, message, topic, user
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TEXT = "Acme: hello. Reply STOP to opt out."
+DECIDE = "compliance.decide_approval"
+
+
+@pytest.fixture
+def maria():
+    return user("maria", "channels.submit_templateversion", "compliance.break_glass")
+
+
+@pytest.fixture
+def lena():
+    return user("lena", DECIDE, "compliance.break_glass")
+
+
+@pytest.fixture
+def offer(maria, lena) -> TemplateVersion:
+    """Approved by the verbs, with its sender."""
+    account("sms")
+    about = MessageTemplate.objects.create(brand=brand(), key="offer", name="Offer", channel="sms", topic=topic())
+    version = TemplateVersion.objects.create(template=about, number=1, author=maria, content={"body": TEXT})
+    reviews.submit(version, maria, NOW)
+    reviews.decide(version, lena, approved=True, now=NOW)
+    return version
+
+
+@pytest.fixture
+def waiting(maria, lena) -> TemplateVersion:
+    account("sms")
+    about = MessageTemplate.objects.create(brand=brand(), key="offer", name="Offer", channel="sms", topic=topic())
+    version = TemplateVersion.objects.create(template=about, number=1, author=maria, content={"body": TEXT})
+    return reviews.submit(version, maria, NOW)
+
+
+def sent(version: TemplateVersion, number: int = 1, now=NOW) -> tuple[str, str]:
+    person = contact(f"u{number}", phone=f"+44770090{number:04}")
+    consent(person, "sms")
+    one = message(person, version.template, now=now)
+    gate.release(now)
+    one.refresh_from_db()
+    return one.state, one.reason
+
+
+class TestEachDependency:
+    def test_what_nothing_touched_is_sent(self, offer) -> None:
+        assert sent(offer) == ("sent", "")
+        assert SandboxMessage.objects.get().text == TEXT
+
+    @pytest.mark.parametrize(
+        ("change", "what"),
+        [
+            (lambda: Brand.objects.update(name="Evil"), "the brand's name, postal address or website"),
+            (lambda: Brand.objects.update(postal_address="Elsewhere"), "the brand's name, postal address or website"),
+            (lambda: MessageTemplate.objects.update(topic=topic("other")), "the topic whose consent it needs"),
+        ],
+    )
+    def test_changed_around_the_form(self, offer, change, what) -> None:
+        change()
+        assert sent(offer)[0] == "blocked"
+        said = next(verdict.why for verdict in Decision.objects.get().trace() if verdict.code == "seal_broken")
+        assert f"Changed: {what}." in said
+
+    def test_the_sender(self, offer) -> None:
+        one = Account.objects.get()
+        Account.objects.filter(pk=one.pk).update(config={**one.config, "from_number": "+15005550009"})
+        assert sent(offer) == ("blocked", "seal_broken")
+
+    def test_a_password_of_the_sender_is_no_part_of_it(self, offer) -> None:
+        one = Account.objects.get()
+        one.config = {**one.config, "auth_token": "another"}
+        one.save()
+        assert sent(offer) == ("sent", "")
+
+    def test_a_sender_that_is_off_breaks_nothing(self, offer) -> None:
+        Account.objects.update(enabled=False)
+        assert sent(offer) == ("pending", "no_account")
+        Account.objects.update(enabled=True)
+        gate.release(NOW + DAY)
+        assert SandboxMessage.objects.count() == 1
+
+    def test_the_domain_of_links(self, offer, settings) -> None:
+        settings.BASE_URL = "https://links.example.org"
+        assert sent(offer) == ("blocked", "seal_broken")
+
+    def test_words_class_and_language_in_sql(self, offer) -> None:
+        for number, column in enumerate(('content = \'{"body": "x"}\'', "message_class = 'otp'", "locale = 'fr'"), 1):
+            with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"UPDATE channels_templateversion SET {column}")
+            assert sent(offer, number) == ("sent", "")
+
+    def test_words_in_sql_even_if_the_trigger_is_gone(self, offer) -> None:
+        from config.ledger import unlocked
+
+        with unlocked():
+            TemplateVersion.objects.filter(pk=offer.pk).update(content={"body": "Buy! Reply STOP to opt out."})
+        assert sent(offer) == ("blocked", "seal_broken")
+
+    def test_an_approval_that_was_forged_for_other_words(self, offer) -> None:
+        Review.objects.update(fingerprint="0" * 64)
+        assert sent(offer) == ("blocked", "seal_broken")
+
+
+class TestReopening:
+    def test_a_change_by_the_form_asks_again_and_says_why(self, offer, lena) -> None:
+        house = brand()
+        house.postal_address = "2 New Street"
+        house.save()
+        offer.refresh_from_db()
+        review = reviews.live(offer)
+        assert review is not None
+        assert (offer.state, review.state) == ("submitted", "open")
+        assert review.because == "Changed: the brand's name, postal address or website."
+        assert sent(offer) == ("blocked", "template_not_approved")
+        reviews.decide(offer, lena, approved=True, now=NOW)
+        assert sent(offer, 2) == ("sent", "")
+
+    def test_what_is_cleared_but_has_not_left_comes_back(self, offer) -> None:
+        person = contact("u1", phone="+447700900001")
+        consent(person, "sms")
+        one = message(person, offer.template)
+        with transaction.atomic():
+            from compliance import claims
+
+            batch, _ = claims.claim(NOW, 10)
+            gate._decide(batch, NOW)
+        one.refresh_from_db()
+        assert one.state == "sending"
+        reviews.retire(offer, user("luc", DECIDE), NOW, "The claim is wrong.")
+        gate.release(NOW)
+        one.refresh_from_db()
+        assert (one.state, one.reason) == ("blocked", "template_not_approved")
+        assert Review.objects.get().closed_because == "The claim is wrong."
+
+    def test_one_that_waits_is_asked_for_as_it_is_now(self, waiting, lena) -> None:
+        before = reviews.live(waiting)
+        house = brand()
+        house.name = "Acme Ltd"
+        house.save()
+        after = reviews.live(waiting)
+        assert after is not None
+        assert before is not None
+        assert after.pk != before.pk
+        reviews.decide(waiting, lena, approved=True, now=NOW)
+        assert reviews.live(waiting).state == "approved"
+
+    def test_a_reviewer_cannot_approve_what_changed_around_the_form(self, waiting, lena) -> None:
+        Brand.objects.update(name="Evil")
+        with pytest.raises(ValidationError, match="Changed since it was handed in: the brand's name"):
+            reviews.decide(waiting, lena, approved=True, now=NOW)
+
+
+class TestExpiry:
+    def test_approvals_end(self, maria, lena) -> None:
+        ReviewPolicy.objects.update(valid_days=30)
+        account("sms")
+        about = MessageTemplate.objects.create(brand=brand(), key="offer", name="Offer", channel="sms", topic=topic())
+        version = TemplateVersion.objects.create(template=about, number=1, author=maria, content={"body": TEXT})
+        reviews.submit(version, maria, NOW)
+        reviews.decide(version, lena, approved=True, now=NOW)
+        end = NOW + 30 * DAY
+        assert sent(version, 1, end - HOUR) == ("sent", "")
+        assert sent(version, 2, end) == ("blocked", "approval_expired")
+        assert reviews.expire(end) == 1
+        version.refresh_from_db()
+        assert version.state == "submitted"
+        assert "The approval held until" in reviews.live(version).because
+        assert Review.objects.filter(state="expired").count() == 1
+
+
+class TestUrgent:
+    def release(self, waiting, maria, lena) -> UrgentRelease:
+        made = urgent.ask(reviews.live(waiting), maria, "The shop burns.", NOW + 4 * HOUR, NOW)
+        urgent.confirm(made, lena, NOW)
+        return made
+
+    def test_it_takes_two_people(self, waiting, maria, lena) -> None:
+        made = urgent.ask(reviews.live(waiting), lena, "The shop burns.", NOW + 4 * HOUR, NOW)
+        assert sent(waiting) == ("blocked", "template_not_approved")
+        with pytest.raises(PermissionDenied, match="Somebody else has to confirm it"):
+            urgent.confirm(made, lena, NOW)
+        with pytest.raises(PermissionDenied, match="permission"):
+            urgent.confirm(made, maria, NOW)
+        urgent.confirm(made, user("luc", DECIDE), NOW)
+        assert sent(waiting, 2) == ("sent", "")
+
+    def test_the_author_never_confirms_not_even_in_sql(self, waiting, maria, lena) -> None:
+        made = urgent.ask(reviews.live(waiting), lena, "The shop burns.", NOW + 4 * HOUR, NOW)
+        with pytest.raises(IntegrityError, match="nobody approves his own work"), transaction.atomic():
+            UrgentRelease.objects.filter(pk=made.pk).update(confirmed_by=maria, confirmed_at=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            UrgentRelease.objects.filter(pk=made.pk).update(confirmed_by=lena, confirmed_at=NOW)
+
+    def test_it_ends_by_itself_and_by_hand(self, waiting, maria, lena) -> None:
+        made = self.release(waiting, maria, lena)
+        assert sent(waiting, 1, NOW + 4 * HOUR - HOUR / 60) == ("sent", "")
+        assert sent(waiting, 2, NOW + 4 * HOUR) == ("blocked", "template_not_approved")
+        urgent.end(made, lena, NOW + HOUR)
+        assert sent(waiting, 3, NOW + HOUR) == ("blocked", "template_not_approved")
+
+    def test_it_is_sealed_too(self, waiting, maria, lena) -> None:
+        self.release(waiting, maria, lena)
+        Brand.objects.update(name="Evil")
+        assert sent(waiting) == ("blocked", "seal_broken")
+
+    @pytest.mark.parametrize(
+        ("reason", "until", "sentence"),
+        [
+            ("  ", NOW + HOUR, "Say why it cannot wait"),
+            ("Fire", NOW, "within the next three days"),
+            ("Fire", NOW + 4 * DAY, "within the next three days"),
+        ],
+    )
+    def test_what_is_refused(self, waiting, maria, reason, until, sentence) -> None:
+        with pytest.raises(ValidationError, match=sentence):
+            urgent.ask(reviews.live(waiting), maria, reason, until, NOW)
+
+    def test_a_request_that_nobody_confirms_is_void(self, waiting, maria, lena) -> None:
+        made = urgent.ask(reviews.live(waiting), maria, "Fire", NOW + DAY, NOW)
+        with pytest.raises(ValidationError, match="asked for already"):
+            urgent.ask(reviews.live(waiting), maria, "Fire", NOW + DAY, NOW)
+        with pytest.raises(ValidationError, match="This request is over"):
+            urgent.confirm(made, lena, NOW + urgent.WAIT)
+        assert urgent.ask(reviews.live(waiting), maria, "Still fire", NOW + DAY, NOW + urgent.WAIT).pk != made.pk
+
+    def test_the_decision_says_who(self, waiting, maria, lena) -> None:
+        self.release(waiting, maria, lena)
+        sent(waiting)
+        said = [verdict.why for verdict in Decision.objects.get().trace() if verdict.rule == "approved_content"]
+        assert said == ["Version 1, released urgently by maria and lena."]
+
+
+class TestComments:
+    def test_a_mention_is_told(self, waiting, maria, lena) -> None:
+        review = reviews.live(waiting)
+        boss = user("boss", "compliance.view_review")
+        comments.comment(review, lena, "Is this true, @boss? Ask @nobody.", NOW, "body")
+        assert Notice.objects.filter(user=boss).get().sentence == "lena mentions you in the review of Offer v1."
+        made = review.comments.get()
+        comments.resolve(made, maria, NOW)
+        made.refresh_from_db()
+        assert (made.anchor, made.resolved_by) == ("body", maria)
+
+    def test_who_and_what(self, waiting, maria) -> None:
+        review = reviews.live(waiting)
+        with pytest.raises(PermissionDenied):
+            comments.comment(review, user("otto"), "Hello", NOW)
+        with pytest.raises(ValidationError, match="Write something"):
+            comments.comment(review, maria, "  ", NOW)
+
+
+class TestTwoSteps:
+    def test_nothing_leaves_before_the_last_yes(self, waiting, lena) -> None:
+        PolicyStep.objects.create(policy=ReviewPolicy.objects.get(), position=2, name="Legal")
+        reviews.reopen(waiting, "Policy changed.", NOW)
+        reviews.decide(waiting, lena, approved=True, now=NOW)
+        assert sent(waiting) == ("blocked", "template_not_approved")
