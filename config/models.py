@@ -10,6 +10,7 @@ SCOPES = (
     "journeys:read",
     "journeys:write",
     "messages:read",
+    "evidence:read",
 )
 
 
