@@ -11,6 +11,7 @@ from compliance.models.governance import (
     WithdrawnWording,
 )
 from compliance.models.privacy import ErasureRecord, PrivacyRequest
+from compliance.models.repermission import Repermission
 from compliance.models.rule_sets import Ban, LawRow, RuleSet, StatutoryCap
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "LawRow",
     "PrivacyRequest",
     "QuietHours",
+    "Repermission",
     "RuleSet",
     "StatutoryCap",
     "Stop",
