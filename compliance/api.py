@@ -1,5 +1,6 @@
 """REST API of the gate's decisions, to read: `/api/decisions/?message=42` answers why a message left or did not."""
 
+from dataclasses import asdict
 from typing import Any
 
 import django_filters
@@ -11,8 +12,9 @@ from config.resources import IdFilter, Resource, before, since, told
 
 
 class VerdictSerializer(serializers.Serializer[Any]):
-    """What one rule said."""
+    """What one rule said, as a step of the trace."""
 
+    step = serializers.IntegerField(min_value=1, help_text="Its place in the trace; the first is the one that decided.")
     rule = serializers.CharField(help_text="Key of the rule, e.g. consent.")
     outcome = serializers.ChoiceField(
         choices=Decision.Outcome.choices, help_text="Whether, for this rule, the message may leave."
@@ -27,7 +29,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
     """One judgement with the verdict of every rule."""
 
-    verdicts = serializers.SerializerMethodField(help_text="What every rule said, the strictest first.")
+    verdicts = serializers.SerializerMethodField(help_text="What every rule said, numbered, the strictest first.")
     evidence = serializers.DictField(
         read_only=True, help_text="Zone and its source, local time, consent entry, content fingerprint, slots used."
     )
@@ -44,7 +46,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
 
     @extend_schema_field(VerdictSerializer(many=True))
     def get_verdicts(self, decision: Decision) -> Any:
-        return VerdictSerializer(decision.trace(), many=True).data
+        steps = [{"step": number, **asdict(found)} for number, found in enumerate(decision.trace(), start=1)]
+        return VerdictSerializer(steps, many=True).data
 
 
 class DecisionFilter(django_filters.FilterSet):

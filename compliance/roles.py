@@ -34,7 +34,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES, "contacts: contact"),
-        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data"),
+        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),

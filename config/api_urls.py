@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
 from compliance.api import DecisionViewSet
+from compliance.evidence.api import MessageEvidence, PersonEvidence
 from compliance.whatif.api import EvaluationViewSet
 from contacts.api import ContactViewSet
 from journeys.api import EnrolmentViewSet, JourneyViewSet
@@ -47,6 +48,9 @@ class Router(DefaultRouter):
 
 
 router = Router()
+# Before the resources that they belong to: the list of addresses names the last of a prefix.
+router.register("contacts", PersonEvidence, basename="contact-file")
+router.register("messages", MessageEvidence, basename="message-file")
 router.register("contacts", ContactViewSet)
 router.register("journeys", JourneyViewSet)
 router.register("enrolments", EnrolmentViewSet)

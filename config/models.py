@@ -11,6 +11,7 @@ SCOPES = (
     "journeys:read",
     "journeys:write",
     "messages:read",
+    "evidence:read",
 )
 
 

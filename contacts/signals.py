@@ -10,3 +10,6 @@ addresses_suppressed = Signal()
 
 suppressions_lifted = Signal()
 """Sent by `contacts.suppressions.lift`, inside its transaction. `ids`: the lifted rows, ascending; `now`."""
+
+suppressions_exported = Signal()
+"""Sent by `contacts.suppression_files.write` when the list was written out. `rows`: how many suppressions; `now`."""

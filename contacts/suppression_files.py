@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import IO, Any
 
-from contacts import addresses, reach, suppressions
+from contacts import addresses, reach, signals, suppressions
 from contacts.models import Address, Brand, Suppression
 from contacts.storable import text
 from contacts.suppressions import Suppress
@@ -45,7 +45,7 @@ class Report:
         return f"{self.taken} taken, {self.new} of them new; {len(self.rejected)} rejected."
 
 
-def write(out: IO[str]) -> int:
+def write(out: IO[str], now: datetime) -> int:
     """All suppressions that stand, by their hashes, the oldest first; how many."""
     table = csv.writer(out)
     table.writerow(COLUMNS)
@@ -56,6 +56,7 @@ def write(out: IO[str]) -> int:
         when = one.created_at.isoformat()
         table.writerow([one.address_kind, one.digest, one.channel, brand, one.reason, one.source, when])
         count += 1
+    signals.suppressions_exported.send(sender=Suppression, rows=count, now=now)
     return count
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from channels.models import Account
-from compliance.models import FrequencyCap, QuietHours
+from channels.models import Account, MessageTemplate
+from compliance.models import FrequencyCap, HousePolicy, QuietHours
 from contacts.models import Brand, Segment, Source, Topic
 from demo import staff, words
 from journeys import files, publishing
@@ -23,6 +23,12 @@ LAPSED = {
         {"not": {"kind": "event", "name": ORDER, "within": "180d"}},
     ]
 }
+ANSWERS = {
+    "opt_out_confirmation": "opt-out-confirmation",
+    "opt_in_confirmation": "opt-in-confirmation",
+    "help_answer": "help-answer",
+}
+"""Fields of the house's policy, and the templates that answer."""
 
 
 def load(now: datetime) -> Source:
@@ -42,6 +48,7 @@ def load(now: datetime) -> Source:
         _accounts(brand)
         _policies(brand)
         words.load(brand, people["marketer"], people["legal"], now)
+        _answers(brand)
         Segment.objects.get_or_create(
             key="lapsed",
             defaults={
@@ -86,6 +93,16 @@ def _policies(brand: Brand) -> None:
             brand=brand, channel=channel, defaults={"start": start, "end": end, "classes": ["marketing"]}
         )
     FrequencyCap.objects.get_or_create(brand=brand, name="Marketing a week", defaults={"limit": 2, "days": 7})
+
+
+def _answers(brand: Brand) -> None:
+    """What a text says back to STOP, START and HELP, unless somebody has set up the house's policy already."""
+    if HousePolicy.objects.filter(brand=brand).exists():
+        return
+    chosen = {field: MessageTemplate.objects.get(brand=brand, key=key) for field, key in ANSWERS.items()}
+    policy = HousePolicy(brand=brand, **chosen)
+    policy.full_clean()
+    policy.save()
 
 
 def _journeys(publisher: User, now: datetime) -> None:

@@ -21,7 +21,7 @@ from channels.base import channels
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageTemplate, TemplateVersion
 from channels.previews import words
-from config import clock
+from config import clock, shown
 from config.adminsite import HistoryAdmin
 from config.cards import Board
 
@@ -129,9 +129,11 @@ class TemplateVersionAdmin(HistoryAdmin):
         if not self.has_view_permission(request, version):
             raise PermissionDenied
         given = request.POST if request.method == "POST" else request.GET
-        content = self._unsaved(request, version)
+        content, reader = self._unsaved(request, version), readers.contact(request, given.get("reader", ""))
+        if reader:
+            shown.tell(request, "contacts.contact", reader.pk)
         try:
-            found = words(version.template, content, readers.contact(request, given.get("reader", "")), clock.now())
+            found = words(version.template, content, reader, clock.now())
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
         return _shown(found, given.get("look", ""), images=bool(given.get("images")))

@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 
 from channels.models import MessageTemplate
-from compliance.admin import narrowing
+from compliance.admin import asking, narrowing
 from compliance.models import HousePolicy, QuietHours, WithdrawnWording
 from config import clock
 from config.adminsite import HistoryAdmin
@@ -94,12 +95,23 @@ class WithdrawnWordingAdmin(HistoryAdmin):
     """Whoever agreed to it must be asked again. Deleting an entry makes the consents count again."""
 
     list_display = ("wording", "reason", "withdrawn_at")
+    change_form_after_template = "admin/compliance/withdrawnwording/concerned.html"
     ordering = ("-withdrawn_at",)
     search_fields = ("wording",)
     fields = ("wording", "reason")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("wording",) if obj else ()
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*asking.urls(), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the people whom it concerns, and what was done to ask them again."""
+        shown = asking.shown(request, object_id) if object_id.isdecimal() else {}
+        return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: WithdrawnWording, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

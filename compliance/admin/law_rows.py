@@ -14,6 +14,7 @@ from compliance.admin.law_forms import FORMS, TABLE_LABELS, initial
 from compliance.law import drafts
 from compliance.law.drafts import Placed
 from compliance.models import RuleSet
+from config import clock
 
 PERMISSION = "compliance.change_rules"
 NOUNS = {"hours": "hours", "bans": "a ban", "caps": "a statutory cap"}
@@ -57,7 +58,7 @@ def edit(request: HttpRequest, pk: int, table: str, row_id: int | None = None) -
     )
     if form.is_valid() and form.row is not None:
         try:
-            drafts.put(rule_set, table, form.row, row_id)
+            drafts.put(rule_set, table, form.row, row_id, now=clock.now(), user=request.user)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -81,7 +82,7 @@ def delete(request: HttpRequest, pk: int, table: str, row_id: int) -> HttpRespon
     rule_set = draft(request, pk)
     found = _row(rule_set, table, row_id)
     try:
-        drafts.remove(rule_set, table, row_id)
+        drafts.remove(rule_set, table, row_id, now=clock.now(), user=request.user)
         messages.success(request, f"Deleted from this draft: {law_tables.summary(found.row)}.")
     except ValidationError as error:
         messages.error(request, error.messages[0])

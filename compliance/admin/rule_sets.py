@@ -134,7 +134,7 @@ class RuleSetAdmin(ReadOnlyAdmin):
         law_rows.require(request)
         rule_set = get_object_or_404(RuleSet, pk=pk)
         try:
-            drafts.discard(rule_set)
+            drafts.discard(rule_set, now=clock.now(), user=request.user)
         except ValidationError as error:
             messages.error(request, error.messages[0])
             return law_rows.back_to(rule_set)
@@ -192,7 +192,8 @@ class RuleSetAdmin(ReadOnlyAdmin):
         if form.is_valid():
             table = form.cleaned_data["table"]
             try:
-                number = drafts.replace(rule_set, table, form.cleaned_data["file"])
+                text = form.cleaned_data["file"]
+                number = drafts.replace(rule_set, table, text, now=clock.now(), user=request.user)
             except tables.BadTable as error:
                 mistakes = list(error.mistakes)
             except ValidationError as error:

@@ -15,7 +15,7 @@ from compliance.admin.what_if_form import FIELDS, PERSON, ExpertForm, WhatIfForm
 from compliance.base import SEVERITY, rules
 from compliance.models import RuleSet
 from compliance.whatif import BadCase, answering, evaluate, people
-from config import clock
+from config import clock, shown
 from contacts import zones
 
 PERMISSION = "compliance.view_decision"
@@ -74,6 +74,9 @@ def page(request: HttpRequest) -> HttpResponse:
     case = form.case(now) if not expert and answer and not form.cleaned_data.get("contact") else None
     if case:
         box = ExpertForm(initial={"case": json.dumps(case, indent=2, ensure_ascii=False)})
+    contact = form.cleaned_data.get("contact") if form.is_bound and answer else None
+    if contact:
+        shown.tell(request, "contacts.contact", contact.pk)
     context = {
         **admin.site.each_context(request),
         "title": "What if?",
@@ -85,7 +88,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "box": box,
         "expert": expert,
         "answer": answer,
-        "contact": form.cleaned_data.get("contact") if form.is_bound and answer else None,
+        "contact": contact,
     }
     return TemplateResponse(request, "admin/compliance/what_if.html", context)
 

@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from compliance.chain import kinds
 from compliance.chain.canonical import runs
 from compliance.chain.notes import append
+from compliance.chain.viewing import exported
 from compliance.models import AuditNote
 from config import clock
 from contacts import signals
@@ -53,6 +54,8 @@ WATCHED: dict[str, Watch] = {
     "channels.TemplateVersion": Watch("version", ("state",), move="version.moved"),
     "journeys.Journey": Watch("journey", ("state",), move="journey.moved"),
     "journeys.Version": Watch("journey", ("state",), move="journey.published"),
+    "contacts.Source": Watch("source", ("brand_id", "enabled", "consent_grants")),
+    "auth.Group": Watch("role", ("name",)),
     "auth.User": Watch("user", ("is_active", "is_staff", "is_superuser", "password")),
     "compliance.Review": Watch("review", ("state",), move="review.moved"),
     "compliance.UrgentRelease": Watch(
@@ -78,6 +81,7 @@ def connect() -> None:
         post_save.connect(_object_permission, sender=label, dispatch_uid=f"audit {label}")
         post_delete.connect(_object_permission, sender=label, dispatch_uid=f"audit {label}")
     signals.suppressions_lifted.connect(_lifted, dispatch_uid="audit lifted")
+    signals.suppressions_exported.connect(_list_taken, dispatch_uid="audit suppressions")
 
 
 def actor() -> int | None:
@@ -103,7 +107,7 @@ def _before(sender: Any, instance: models.Model, raw: bool = False, update_field
 def _saved(sender: Any, instance: models.Model, created: bool, raw: bool = False, **_: Any) -> None:
     watch = WATCHED[sender._meta.label]
     if created:
-        if not watch.move:
+        if not watch.move and _ready():
             fields = [sender._meta.get_field(name) for name in _columns(sender, watch)]
             told = {f.attname: _plain(getattr(instance, f.attname)) for f in fields if _may_be_told(f)}
             _note(f"{watch.word}.added", instance, told)
@@ -148,6 +152,11 @@ def _lifted(ids: list[int], now: datetime, **_: Any) -> None:
     append(
         kinds.LIFTED, now=now, actor=actor(), subject=("contacts.suppression", str(ids[0])), payload={"ids": runs(ids)}
     )
+
+
+def _list_taken(rows: int, now: datetime, **_: Any) -> None:
+    """One entry for the whole list: it holds keyed hashes, and whoever has the key knows the people again."""
+    exported(actor(), ("contacts.suppression", ""), now, rows=rows, what="suppressions")
 
 
 def _changes(model: Any, before: dict[str, Any], instance: models.Model) -> dict[str, Any]:

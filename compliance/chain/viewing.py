@@ -1,6 +1,6 @@
 """Who looked at whose personal data: noted once per user, person and hour, in the admin and on the API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from compliance.chain.kinds import EXPORTED, LISTED, VIEWED
 from compliance.chain.notes import append
 from compliance.models import AuditEntry, AuditNote
-from config import clock
+from config import clock, shown
 
 HOUR = 3600
 
@@ -24,20 +24,40 @@ class View:
     kind: str = VIEWED
 
 
+PERSONAL = (
+    "channels.inboundmessage",
+    "channels.message",
+    "channels.sandboxmessage",
+    "compliance.decision",
+    "compliance.privacyrequest",
+    "contacts.consent",
+    "contacts.contact",
+    "contacts.event",
+    "contacts.rejectedevent",
+    "contacts.suppression",
+    "journeys.enrolment",
+)
+"""Models whose lists and pages in the admin show who somebody is, or what they were told."""
+
 VIEWS: Mapping[str, View] = {
-    "admin:contacts_contact_change": View("contacts.contact", "object_id"),
-    "admin:contacts_contact_changelist": View("contacts.contact", kind=LISTED),
-    "admin:contacts_event_changelist": View("contacts.event", kind=LISTED),
-    "admin:contacts_consent_changelist": View("contacts.consent", kind=LISTED),
-    "admin:channels_message_changelist": View("channels.message", kind=LISTED),
-    "admin:channels_message_change": View("channels.message", "object_id"),
+    **{
+        f"admin:{model.replace('.', '_')}_{page}": view
+        for model in PERSONAL
+        for page, view in (("changelist", View(model, kind=LISTED)), ("change", View(model, "object_id")))
+    },
     "admin:channels_message_copy": View("channels.message", "pk"),
+    "admin:channels_sandboxmessage_frame": View("channels.sandboxmessage", "pk"),
+    "admin:optout_queue": View("channels.inboundmessage", kind=LISTED),
     "contact-detail": View("contacts.contact", "pk"),
     "contact-events": View("contacts.contact", "pk"),
     "contact-consents": View("contacts.contact", "pk"),
     "contact-list": View("contacts.contact", kind=LISTED),
     "message-detail": View("channels.message", "pk"),
     "message-list": View("channels.message", kind=LISTED),
+    "decision-detail": View("compliance.decision", "pk"),
+    "decision-list": View("compliance.decision", kind=LISTED),
+    "enrolment-detail": View("journeys.enrolment", "pk"),
+    "enrolment-list": View("journeys.enrolment", kind=LISTED),
 }
 """By the name of the URL. A page that belongs to one of these, as a tab of it does, needs no line of its own."""
 
@@ -50,12 +70,21 @@ class PersonalViews:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        match = request.resolver_match
-        view = VIEWS.get(match.view_name) if match and request.method == "GET" else None
-        if match and view and response.status_code == 200 and request.user.pk:
-            key = str(match.kwargs.get(view.key, "")) if view.key else ""
-            seen(view.kind, int(request.user.pk), (view.subject, key[:64]), clock.now())
+        if response.status_code == 200 and request.user.pk:
+            for kind, subject in _shown(request):
+                seen(kind, int(request.user.pk), subject, clock.now())
         return response
+
+
+def _shown(request: HttpRequest) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What an answer shows: by its address, and by what its view has told."""
+    match = request.resolver_match
+    view = VIEWS.get(match.view_name) if match and request.method == "GET" else None
+    if match and view:
+        key = str(match.kwargs.get(view.key, "")) if view.key else ""
+        yield view.kind, (view.subject, key[:64])
+    for model, key in shown.told(request):
+        yield VIEWED if key else LISTED, (model, key[:64])
 
 
 def seen(kind: str, actor: int, subject: tuple[str, str], now: datetime) -> bool:

@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from compliance.law import hours, rule_sets, tables
+from compliance.law import acts, hours, rule_sets, tables
 from compliance.law.cells import weekday_text
 from compliance.law.rules import HoursRow, Row
 from compliance.law.tables import BadTable, Mistake
@@ -56,27 +57,34 @@ def read(rule_set: RuleSet, table: str, cells: Mapping[str, str], pk: int | None
     return row  # type: ignore[no-any-return]
 
 
-def put(rule_set: RuleSet, table: str, row: Row, pk: int | None = None) -> None:
+def put(
+    rule_set: RuleSet, table: str, row: Row, pk: int | None = None, *, now: datetime, user: rule_sets.User | None = None
+) -> None:
     """Write the row: in the place of row `pk`, or at the end. Raises ValidationError if the set is no draft."""
     model = rule_sets.MODELS[table]
     with transaction.atomic():
         _lock(rule_set)
         mine = model._default_manager.filter(rule_set_id=rule_set.pk)
+        before = _said(rule_set, table, pk) if pk else None
         if pk is None:
             last = mine.aggregate(last=Max("position"))["last"] or 0
             mine.create(rule_set=rule_set, position=last + 1, **rule_sets.columns(row))
         elif not mine.filter(pk=pk).update(**rule_sets.columns(row)):
             raise ValidationError("Somebody has deleted this row in the meantime; add it again.")
+        if told := acts.row(before, said(table, row)):
+            acts.note(acts.CHANGED if before else acts.ADDED, rule_set, now, user, table=table, **told)
 
 
-def remove(rule_set: RuleSet, table: str, pk: int) -> None:
+def remove(rule_set: RuleSet, table: str, pk: int, *, now: datetime, user: rule_sets.User | None = None) -> None:
     """Take the row out. Raises ValidationError if the set is no draft."""
     with transaction.atomic():
         _lock(rule_set)
-        rule_sets.MODELS[table]._default_manager.filter(rule_set_id=rule_set.pk, pk=pk).delete()
+        if before := _said(rule_set, table, pk):
+            rule_sets.MODELS[table]._default_manager.filter(rule_set_id=rule_set.pk, pk=pk).delete()
+            acts.note(acts.REMOVED, rule_set, now, user, table=table, **acts.row(before, None))
 
 
-def replace(rule_set: RuleSet, table: str, text: str) -> int:
+def replace(rule_set: RuleSet, table: str, text: str, *, now: datetime, user: rule_sets.User | None = None) -> int:
     """Put the rows of this CSV in the place of the table's; how many there are now.
 
     Raises BadTable, and ValidationError if the set is no draft.
@@ -91,14 +99,23 @@ def replace(rule_set: RuleSet, table: str, text: str) -> int:
             model(rule_set=rule_set, position=position, **rule_sets.columns(row))
             for position, row in enumerate(rows, start=1)
         )
+        # Not row by row: what all rows say is pinned by the checksum of the set as it stands after this.
+        checksum = rule_sets.content(rule_set).checksum()
+        acts.note(acts.LOADED, rule_set, now, user, table=table, rows=len(rows), checksum=checksum)
     return len(rows)
 
 
-def discard(rule_set: RuleSet) -> None:
+def discard(rule_set: RuleSet, *, now: datetime, user: rule_sets.User | None = None) -> None:
     """Throw the draft away; its number is free again if it is the last. Raises ValidationError if it is no draft."""
     with transaction.atomic():
         _lock(rule_set)
+        acts.note(acts.DISCARDED, rule_set, now, user)
         rule_set.delete()
+
+
+def _said(rule_set: RuleSet, table: str, pk: int) -> dict[str, str] | None:
+    found = next((one for one in placed(rule_set, table) if one.pk == pk), None)
+    return said(table, found.row) if found else None
 
 
 def _lock(rule_set: RuleSet) -> None:

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import Max
 
 from compliance import chain
-from compliance.law import cells, tables
+from compliance.law import acts, cells, tables
 from compliance.law.rules import BanRow, CapRow, HoursRow, Row, Rules, Tables
 from compliance.models import Ban, LawRow, RuleSet, StatutoryCap
 
@@ -47,6 +47,13 @@ def shipped() -> Tables:
 
 def draft(content: Tables, now: datetime, *, user: User | None = None, note: str = "") -> RuleSet:
     """A new draft with these rows, under the next number."""
+    with transaction.atomic():
+        made = _draft(content, now, user, note)
+        acts.note(acts.DRAFTED, made, now, _person(user), checksum=content.checksum())
+    return made
+
+
+def _draft(content: Tables, now: datetime, user: User | None, note: str) -> RuleSet:
     with transaction.atomic():
         number = (RuleSet.objects.aggregate(last=Max("number"))["last"] or 0) + 1
         made = RuleSet.objects.create(number=number, note=note[:300], created_at=now, created_by=_person(user))
@@ -131,7 +138,7 @@ def ship(now: datetime) -> RuleSet | None:
     if RuleSet.objects.exists():
         return None
     with transaction.atomic():
-        made = draft(shipped(), now, note=SHIPPED)
+        made = _draft(shipped(), now, None, SHIPPED)
         _activate(made, None, now)
     return made
 
@@ -140,7 +147,7 @@ def _with_bans(change: Any, note: str, user: User, now: datetime) -> RuleSet:
     with transaction.atomic():
         source = RuleSet.objects.select_for_update().get(state=State.ACTIVE)
         old = content(source)
-        made = draft(Tables(old.hours, change(old.bans), old.caps), now, user=user, note=note)
+        made = _draft(Tables(old.hours, change(old.bans), old.caps), now, user, note)
         activate(made, user, now)
     return made
 

@@ -10,6 +10,7 @@ from compliance.models.governance import (
     WithdrawnWording,
 )
 from compliance.models.privacy import ErasureRecord, PrivacyRequest
+from compliance.models.repermission import Repermission
 from compliance.models.review_policies import PolicyStep, ReviewPolicy
 from compliance.models.reviews import Approval, Review, ReviewComment, ReviewStep, UrgentRelease
 from compliance.models.rule_sets import Ban, LawRow, RuleSet, StatutoryCap
@@ -29,6 +30,7 @@ __all__ = [
     "PolicyStep",
     "PrivacyRequest",
     "QuietHours",
+    "Repermission",
     "Review",
     "ReviewComment",
     "ReviewPolicy",

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
+from config import shown
 from contacts.models import Address, Contact
 
 MOST = 200
@@ -30,7 +31,9 @@ def command(request: HttpRequest, term: str) -> list[SearchResult]:
     """The first people for Unfold's command search (Ctrl-K); none for those who may not see people."""
     if not request.user.has_perm("contacts.view_contact"):
         return []
-    people = Contact.objects.filter(pk__among=list(find(term))).order_by("-pk")[:SHOWN]
+    people = list(Contact.objects.filter(pk__among=list(find(term))).order_by("-pk")[:SHOWN])
+    if people:
+        shown.tell(request, "contacts.contact")
     return [
         SearchResult(str(person), "Contact", reverse("admin:contacts_contact_change", args=[person.pk]), "person")
         for person in people

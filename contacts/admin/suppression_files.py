@@ -48,9 +48,9 @@ def may(request: HttpRequest) -> bool:
 def download(request: HttpRequest) -> HttpResponse:
     """Every suppression that stands, by its hash. Raises PermissionDenied."""
     _require(request)
-    out = io.StringIO()
-    suppression_files.write(out)
-    name = f"suppressions-{clock.now():%Y-%m-%d}.csv"
+    out, now = io.StringIO(), clock.now()
+    suppression_files.write(out, now)
+    name = f"suppressions-{now:%Y-%m-%d}.csv"
     return HttpResponse(
         out.getvalue(),
         content_type="text/csv; charset=utf-8",

@@ -58,9 +58,10 @@ def test_a_message_that_was_not_sent_says_why(dashboard, ada) -> None:
     [decision] = dashboard.rows("decisions/", message=message.pk)
     assert (decision["outcome"], decision["reason"]) == ("deny", body["reason"])
     strictest = decision["verdicts"][0]
-    assert strictest.keys() == {"rule", "outcome", "code", "why", "until"}
+    assert strictest.keys() == {"step", "rule", "outcome", "code", "why", "until"}
     assert (strictest["rule"], strictest["outcome"], strictest["code"]) == ("consent", "deny", body["reason"])
     assert strictest["why"].endswith(".")
+    assert [verdict["step"] for verdict in decision["verdicts"]] == list(range(1, len(decision["verdicts"]) + 1))
     assert dashboard.get(f"decisions/{decision['id']}/") == (200, decision)
 
 

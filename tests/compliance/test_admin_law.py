@@ -156,7 +156,7 @@ class TestThePage:
         assert "not those that were activated" in show(lawyer, url(active))
 
     def test_a_hostile_source_is_only_text(self, lawyer, draft) -> None:
-        drafts.put(draft, "hours", row("GB", "08:00", "20:00", source="<script>alert(1)</script>"))
+        drafts.put(draft, "hours", row("GB", "08:00", "20:00", source="<script>alert(1)</script>"), now=NOW)
         assert "<script>alert(1)</script>" not in show(lawyer, url(draft))
 
     def test_it_costs_the_same_however_many_rows(self, lawyer, draft) -> None:
@@ -171,6 +171,7 @@ class TestThePage:
                     end,
                     channels=(f"{'sms' if end == '17:00' else 'fax' if end == '18:00' else 'voice'}",),
                 ),
+                now=NOW,
             )
         assert queries(lawyer, url(draft)) == few
 
@@ -218,9 +219,9 @@ class TestWhatItChanges:
     def test_added_removed_and_changed_rows(self, lawyer, draft) -> None:
         [texas, *_] = [one for one in drafts.placed(draft, "hours") if one.row.jurisdiction == "US-TX"]
         cells = drafts.said("hours", texas.row) | {"allowed_end_local": "20:30"}
-        drafts.put(draft, "hours", drafts.read(draft, "hours", cells, texas.pk), texas.pk)
-        drafts.put(draft, "hours", row("GB", "08:00", "20:00"))
-        drafts.remove(draft, "bans", drafts.placed(draft, "bans")[0].pk)
+        drafts.put(draft, "hours", drafts.read(draft, "hours", cells, texas.pk), texas.pk, now=NOW)
+        drafts.put(draft, "hours", row("GB", "08:00", "20:00"), now=NOW)
+        drafts.remove(draft, "bans", drafts.placed(draft, "bans")[0].pk, now=NOW)
         html = show(lawyer, url(draft, "changes"))
         assert "allowed_end_local: <del" in html
         assert ">21:00</del> → <ins" in html
@@ -232,7 +233,7 @@ class TestWhatItChanges:
     def test_it_costs_the_same_however_much_changes(self, lawyer, draft) -> None:
         few = queries(lawyer, url(draft, "changes"))
         for one in drafts.placed(draft, "hours")[:5]:
-            drafts.remove(draft, "hours", one.pk)
+            drafts.remove(draft, "hours", one.pk, now=NOW)
         assert queries(lawyer, url(draft, "changes")) == few
 
 
@@ -247,7 +248,7 @@ class TestActivation:
         assert active.state == "active"
 
     def test_from_then_on_it_is_judged_by(self, lawyer, draft, active) -> None:
-        drafts.put(draft, "hours", row("GB", "08:00", "20:00"))
+        drafts.put(draft, "hours", row("GB", "08:00", "20:00"), now=NOW)
         html = says(lawyer, url(draft, "activate"), self.asked(lawyer, draft, sure="on"))
         assert "Rule set v2 is active" in html
         assert rule_sets.active().number == 2
@@ -263,14 +264,14 @@ class TestActivation:
 
     def test_what_has_changed_since_it_was_read_must_be_read_again(self, lawyer, draft) -> None:
         asked = self.asked(lawyer, draft, sure="on")
-        drafts.put(draft, "hours", row("GB", "08:00", "20:00"))
+        drafts.put(draft, "hours", row("GB", "08:00", "20:00"), now=NOW)
         assert "read the changes again" in says(lawyer, url(draft, "activate"), asked)
         assert rule_sets.active().number == 1
 
     def test_a_draft_older_than_the_active_set_says_what_it_would_undo(self, lawyer, active) -> None:
         later = active.activated_at + timedelta(hours=1)
         draft, newer = rule_sets.copy_of_active(later), rule_sets.copy_of_active(later)
-        drafts.put(newer, "hours", row("GB", "08:00", "20:00"))
+        drafts.put(newer, "hours", row("GB", "08:00", "20:00"), now=NOW)
         assert "newer than this draft" not in show(lawyer, url(newer, "activate"))
         rule_sets.activate(newer, User.objects.create_superuser("root"), later + timedelta(hours=1))
         assert "newer than this draft" in show(lawyer, url(draft, "activate"))

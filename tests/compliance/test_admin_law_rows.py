@@ -167,7 +167,7 @@ def test_what_became_active_while_the_form_was_open_is_not_changed(lawyer, draft
     rule_sets.activate(draft, staff.user("Administrator"), NOW)
     assert lawyer.post(reverse("admin:compliance_ruleset_row_add", args=(draft.pk, "bans")), BAN).status_code == 404
     with pytest.raises(Exception, match="is no draft"):
-        drafts.put(draft, "bans", form)
+        drafts.put(draft, "bans", form, now=NOW)
     assert rule_sets.active().tables == rule_sets.shipped()
 
 

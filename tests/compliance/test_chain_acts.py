@@ -1,22 +1,30 @@
 """Who did what: the acts of people are in the chain without anybody asking for it, and hold no personal data."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
-from django.urls import reverse
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.urls import NoReverseMatch, reverse
 from guardian.shortcuts import assign_perm, remove_perm
 from rest_framework.test import APIClient
 
 from channels.models import Account, TemplateVersion
 from compliance import chain, reviews, stops
-from compliance.law import rule_sets
+from compliance.chain import viewing
+from compliance.law import drafts, rule_sets, tables
+from compliance.law.rules import BanRow
 from compliance.models import AuditEntry, AuditNote, QuietHours, RuleSet
 from config.models import ApiToken
+from contacts import suppressions
+from contacts.suppressions import Suppress
 from journeys.models import Journey
 from tests import staff
-from tests.builders import NOW, account, brand, contact, message, template, user
+from tests.builders import NOW, account, brand, contact, message, source, template, topic, user
 from tests.compliance.chains import first, people, settle
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +92,90 @@ class TestPolicies:
         [act] = acts("rules.activated")
         made = RuleSet.objects.get(pk=made.pk)
         assert (act.actor, act.payload) == (lena.pk, {"number": made.number, "checksum": made.checksum})
+
+
+class TestTheLaw:
+    """Every row of a draft that comes, changes or goes: whoever activates it later did not write it alone."""
+
+    BAN = BanRow(
+        jurisdiction="CN",
+        channels=("sms",),
+        category="marketing",
+        source="A law of Ada",
+        note="As Ada reads it",
+        code="channel_restricted",
+    )
+
+    @pytest.fixture
+    def lena(self) -> User:
+        return user("lena", "compliance.change_rules")
+
+    @pytest.fixture
+    def draft(self, lena) -> RuleSet:
+        return rule_sets.copy_of_active(NOW, user=lena)
+
+    def test_a_draft_is_made_and_thrown_away(self, lena, draft) -> None:
+        [made] = acts("rules.drafted")
+        checksum = rule_sets.content(draft).checksum()
+        assert (made.actor, made.payload) == (lena.pk, {"number": 2, "checksum": checksum})
+        drafts.discard(draft, now=NOW, user=lena)
+        [gone] = acts("rules.discarded")
+        assert (gone.actor, gone.payload) == (lena.pk, {"number": 2})
+
+    def test_a_row_is_added_changed_and_deleted(self, lena, draft) -> None:
+        drafts.put(draft, "bans", self.BAN, now=NOW, user=lena)
+        placed = drafts.placed(draft, "bans")[-1]
+        sooner = replace(self.BAN, channels=("sms", "voice"), note="As others do")
+        for _ in range(2):
+            drafts.put(draft, "bans", sooner, placed.pk, now=NOW, user=lena)
+        drafts.remove(draft, "bans", placed.pk, now=NOW, user=lena)
+        drafts.remove(draft, "bans", placed.pk, now=NOW, user=lena)
+        [added], [changed], [removed] = (acts(f"rules.row_{word}") for word in ("added", "changed", "removed"))
+        said = {"jurisdiction": "CN", "channels": "sms", "category": "marketing", "code": "channel_restricted"}
+        assert added.payload == {"number": 2, "table": "bans", "row": said}
+        assert changed.payload == {
+            "number": 2, "table": "bans", "jurisdiction": "CN", "changed": {"channels": ["sms", "sms voice"]},
+            "touched": ["note"],
+        }  # fmt: skip
+        assert removed.payload == {"number": 2, "table": "bans", "row": {**said, "channels": "sms voice"}}
+        assert {(act.actor, act.subject_id) for act in (added, changed, removed)} == {(lena.pk, str(draft.pk))}
+
+    @pytest.mark.parametrize("table", ["hours", "bans", "caps"])
+    def test_every_table_and_what_a_lawyer_wrote_freely_is_never_told(self, lena, draft, table) -> None:
+        one = drafts.placed(draft, table)[0]
+        drafts.put(draft, table, replace(one.row, source="Letter of Ada", note="Ada"), one.pk, now=NOW, user=lena)
+        drafts.remove(draft, table, one.pk, now=NOW, user=lena)
+        [changed], [removed] = acts("rules.row_changed"), acts("rules.row_removed")
+        assert "source" in changed.payload["touched"]
+        assert removed.payload["table"] == table
+        assert "Ada" not in str([changed.payload, removed.payload])
+
+    def test_a_table_from_a_file_is_one_act(self, lena, draft) -> None:
+        _, columns = rule_sets.TABLES["bans"]
+        number = drafts.replace(draft, "bans", tables.write([self.BAN], columns), now=NOW, user=lena)
+        [loaded] = acts("rules.table_loaded")
+        checksum = rule_sets.content(draft).checksum()
+        assert loaded.payload == {"number": 2, "table": "bans", "rows": number, "checksum": checksum}
+        assert not acts("rules.row_added")
+
+    def test_what_was_refused_was_no_act(self, lena, draft) -> None:
+        rule_sets.activate(draft, lena, NOW)
+        with pytest.raises(ValidationError):
+            drafts.put(draft, "bans", self.BAN, now=NOW, user=lena)
+        assert not acts("rules.row_added")
+
+    def test_an_emergency_is_one_act(self, lena) -> None:
+        rule_sets.switch_on(replace(self.BAN, code="state_emergency"), lena, NOW)
+        assert len(acts("rules.activated")) == 1
+        assert not acts("rules.drafted")
+
+    def test_in_the_admin_it_is_by_who_is_logged_in(self, draft) -> None:
+        browser = staff.client("Legal reviewer")
+        form = {"jurisdiction": "CN", "channels": ["all"], "category": "marketing", "source": "A law",
+                "code": "channel_restricted"}  # fmt: skip
+        browser.post(reverse("admin:compliance_ruleset_row_add", args=[draft.pk, "bans"]), form)
+        [added] = acts("rules.row_added")
+        assert added.actor == User.objects.get(username="legal-reviewer").pk
 
 
 class TestReviews:
@@ -160,6 +252,26 @@ class TestPeopleAndPermissions:
         staff.client("Marketer")
         assert not acts("user.changed")
 
+    def test_a_role_that_is_made_renamed_and_removed(self) -> None:
+        """With the role its members lose what it gave them, and no other signal tells of that."""
+        crew = Group.objects.create(name="Night crew")
+        crew.name = "Night shift"
+        crew.save()
+        pk = crew.pk
+        crew.delete()
+        [made], [renamed], [removed] = (acts(f"role.{word}") for word in ("added", "changed", "removed"))
+        assert renamed.payload == {"touched": ["name"]}
+        assert {made.subject_id, renamed.subject_id, removed.subject_id} == {str(pk)}
+
+    def test_a_source_may_say_what_counts_as_a_consent_and_its_key_is_never_told(self) -> None:
+        shop = source("very-secret-key")
+        shop.consent_grants = [{"event": "signup", "topic": "news"}]
+        shop.save()
+        shop.delete()
+        [made], [changed], [gone] = (acts(f"source.{word}") for word in ("added", "changed", "removed"))
+        assert changed.payload == {"changed": {"consent_grants": [[], [{"event": "signup", "topic": "news"}]]}}
+        assert "secret" not in str([made.payload, changed.payload, gone.payload])
+
     def test_tokens(self) -> None:
         token, secret = ApiToken.objects.create(user=user("shop"), name="Shop of Ada", scopes=["contacts:read"])
         token.delete()
@@ -232,6 +344,88 @@ class TestViews:
         for _ in range(2):
             chain.exported(3, ("contacts.contact", "7"), NOW, rows=12, what="evidence")
         assert [act.payload for act in acts("personal.exported")] == [{"rows": 12, "what": "evidence"}] * 2
+
+
+class TestTheSuppressionList:
+    URL = "/admin/contacts/suppression/export/"
+
+    @pytest.fixture(autouse=True)
+    def listed(self) -> None:
+        suppressions.add([Suppress("a" * 43, "email", "manual", source="Ada by phone")], NOW)
+
+    def test_a_download_is_noted_with_who_took_it(self) -> None:
+        browser = staff.client("Legal reviewer")
+        assert browser.get(self.URL).status_code == 200
+        [taken] = acts("personal.exported")
+        assert (taken.subject_type, taken.payload) == ("contacts.suppression", {"rows": 1, "what": "suppressions"})
+        assert taken.actor == User.objects.get(username="legal-reviewer").pk
+
+    def test_who_may_not_has_taken_nothing(self) -> None:
+        assert staff.client("Marketer").get(self.URL).status_code == 403
+        assert not acts("personal.exported")
+
+    def test_the_command_counts_too(self, tmp_path) -> None:
+        call_command("suppressions", "export", str(tmp_path / "list.csv"))
+        [taken] = acts("personal.exported")
+        assert (taken.actor, taken.payload["rows"]) == (None, 1)
+
+
+class TestEveryPageThatShowsPeople:
+    IMPERSONAL = {
+        "analytics.tally", "auth.group", "auth.user", "channels.account", "channels.messagetemplate",
+        "channels.templateversion", "compliance.approval", "compliance.auditentry", "compliance.erasurerecord",
+        "compliance.frequencycap", "compliance.housepolicy", "compliance.quiethours", "compliance.ruleset",
+        "compliance.stop", "compliance.withdrawnwording", "config.apitoken", "contacts.brand", "contacts.segment",
+        "contacts.source", "contacts.topic", "journeys.journey", "journeys.version",
+    }  # fmt: skip
+    """They show the house and its staff; a record of erasure knows only a number."""
+
+    def test_a_new_page_must_say_whether_it_does(self) -> None:
+        registered = {model._meta.label_lower for model in admin.site._registry}
+        assert registered == self.IMPERSONAL | set(viewing.PERSONAL)
+
+    @pytest.mark.parametrize("model", viewing.PERSONAL)
+    def test_its_list_is_noted(self, model) -> None:
+        assert staff.superuser().get(reverse(f"admin:{model.replace('.', '_')}_changelist")).status_code == 200
+        assert [act.subject_type for act in acts("personal.listed")] == [model]
+
+    def test_every_address_is_one(self) -> None:
+        for name in viewing.VIEWS:
+            known = [{}, {"pk": 1}, {"object_id": 1}]
+            assert any(_reversed(name, kwargs) for kwargs in known), name
+
+    def test_a_person_is_found_by_searching(self) -> None:
+        contact("ada-42")
+        browser = staff.superuser()
+        browser.get("/admin/search/?s=nobody&extended=1")
+        assert not acts("personal.listed")
+        assert "ada-42" in browser.get("/admin/search/?s=ada-4&extended=1").content.decode()
+        assert [act.subject_type for act in acts("personal.listed")] == ["contacts.contact"]
+
+    def test_a_preview_as_somebody(self) -> None:
+        ada, browser = contact("ada", email="ada@example.test", first_name="Ada"), staff.client("Marketer")
+        template("offer", content={"subject": "Hi", "text": "Hello {{ contact.first_name }}"})
+        page = reverse("admin:channels_templateversion_preview", args=[TemplateVersion.objects.get().pk])
+        browser.get(page)
+        assert not acts("personal.viewed")
+        assert "Ada" in browser.get(page, {"reader": "ada@example.test"}).content.decode()
+        [seen] = acts("personal.viewed")
+        assert (seen.subject_type, seen.subject_id) == ("contacts.contact", str(ada.pk))
+
+    def test_a_question_about_somebody(self) -> None:
+        ada, browser = contact("ada", phone="+447700900123"), staff.client("Legal reviewer")
+        asked = {"contact": ada.pk, "channel": "sms", "message_class": "marketing", "topic": topic().pk}
+        browser.post(reverse("admin:what_if"), {**asked, "contact": 999})
+        assert not acts("personal.viewed")
+        assert "It may leave" not in browser.post(reverse("admin:what_if"), asked).content.decode()
+        assert [act.subject_id for act in acts("personal.viewed")] == [str(ada.pk)]
+
+
+def _reversed(name: str, kwargs: dict[str, int]) -> bool:
+    try:
+        return bool(reverse(name, kwargs=kwargs))
+    except NoReverseMatch:
+        return False
 
 
 def test_all_of_it_makes_a_sound_chain() -> None:

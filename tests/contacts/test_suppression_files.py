@@ -27,7 +27,7 @@ def taken(text: str) -> suppression_files.Report:
 
 def written() -> str:
     out = io.StringIO()
-    suppression_files.write(out)
+    suppression_files.write(out, NOW)
     return out.getvalue()
 
 

@@ -67,4 +67,27 @@ def test_after_start_the_next_campaign_reaches_them_again(waiting) -> None:
     assert ConsentState.objects.get(channel="sms").state == "granted"
     waiting.orders("ada", "A2")
     waiting.passes(days=190)
-    assert ["ENCORE" in words for words in waiting.texts()] == [True]
+    assert ["ENCORE" in words for words in waiting.texts()].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("STOP", "Waymark Records: you are opted out and will get no more texts from us."),
+        ("HELP", "Waymark Records: tips and news by text, at most 2 a week."),
+    ],
+)
+def test_the_demo_answers_at_once_whatever_the_hour(waiting, word, answer) -> None:
+    says(waiting, word)
+    waiting.passes(minutes=1)
+    [text] = waiting.texts()
+    assert text.startswith(answer)
+    one = Message.objects.get(labels__has_key="answers")
+    assert (one.state, one.message_class) == ("sent", "transactional")
+
+
+def test_start_is_answered_too(waiting) -> None:
+    for word in ("STOP", "START"):
+        says(waiting, word)
+        waiting.passes(minutes=1)
+    assert ["again" in text for text in waiting.texts()] == [False, True]

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def _export(self, path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as out:
-            count = suppression_files.write(out)
+            count = suppression_files.write(out, clock.now())
         self.stdout.write(f"{count} suppressions written to {path}.")
 
     def _import(self, path: Path) -> None:
