@@ -10,3 +10,9 @@ addresses_suppressed = Signal()
 
 suppressions_lifted = Signal()
 """Sent by `contacts.suppressions.lift`, inside its transaction. `ids`: the lifted rows, ascending; `now`."""
+
+contacts_merged = Signal()
+"""Sent by `contacts.merging.merge`, inside its transaction. `merge`: the Merge; `now`."""
+
+contacts_unmerged = Signal()
+"""Sent by `contacts.merging.unmerge`, inside its transaction. `merge`: the Merge; `now`."""
