@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from channels.models import InboundMessage
 from channels.signals import message_received
 from compliance import erasure
-from compliance.optouts import hearing, refusals
+from compliance.optouts import asking, hearing, refusals
 from contacts.signals import events_recorded
 from contacts.timeline import NewEvent
 
@@ -34,7 +34,8 @@ def learn_from_refusals(recorded: Sequence[tuple[int, NewEvent]], now: datetime,
 
 @receiver(events_recorded)
 def welcome_back(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest: Any) -> None:
-    """Somebody who was erased comes back by a consent of their own."""
+    """Somebody who was erased comes back by a consent of their own; whose number the provider blocks is asked to open it."""
     allowed = sorted({event.contact_id for _, event in recorded if event.name == "consent.granted"})
     if allowed:
         erasure.welcome_back(allowed, now)
+        asking.after_consents(allowed, now)
