@@ -6,9 +6,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from channels.models import InboundMessage
-from channels.signals import message_received
-from compliance import erasure
+from channels.base import Reassignment
+from channels.models import Account, InboundMessage
+from channels.signals import address_reassigned, message_received
+from compliance import erasure, reassigned
 from compliance.optouts import asking, hearing, refusals
 from contacts.signals import events_recorded
 from contacts.timeline import NewEvent
@@ -18,6 +19,12 @@ from contacts.timeline import NewEvent
 def understand(message: InboundMessage, contact_ids: Sequence[int], digest: str, now: datetime, **rest: Any) -> None:
     """STOP, START, HELP, and everything that may mean one of them."""
     hearing.take(message, contact_ids, digest, now)
+
+
+@receiver(address_reassigned)
+def close_reassigned(account: Account, digest: str, told: Reassignment, now: datetime, **rest: Any) -> None:
+    """A number has a new owner, who has allowed nothing."""
+    reassigned.reassigned(digest, now, source=f"{account.key}, event {told.key}", proof=dict(told.proof))
 
 
 @receiver(events_recorded)
