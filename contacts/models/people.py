@@ -90,6 +90,13 @@ class Contact(models.Model):
     def clean(self) -> None:
         if not isinstance(self.attributes, dict):
             raise ValidationError({"attributes": 'Attributes are a JSON object, e.g. {"plan": "pro"}.'})
+        from contacts.models.merges import FormerId  # which is about contacts
+
+        taken = FormerId.objects.filter(value=self.external_id).exclude(contact=self.pk).first()
+        if self.external_id and taken:
+            raise ValidationError(
+                {"external_id": f"This is an ID of contact {taken.contact_id} since a merge; choose another."}
+            )
 
 
 class AnonymousId(models.Model):

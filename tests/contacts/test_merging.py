@@ -49,6 +49,11 @@ class TestProfile:
         assert identity.resolve([identity.Person("old-ada", clean=clean({"size": 5}))], LATER) == [ada.pk]
         assert Contact.objects.get(pk=ada.pk).attributes["size"] == 5
 
+    def test_nobody_else_is_given_an_id_that_names_the_kept_one(self, ada, twin):
+        one(ada, twin)
+        with pytest.raises(ValidationError, match=f"This is an ID of contact {ada.pk} since a merge"):
+            Contact(external_id="old-ada", created_at=NOW, updated_at=NOW).clean()
+
     def test_who_has_no_id_gets_the_other_s(self, twin):
         visitor = contact()
         one(visitor, twin)
