@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from analytics.models import Tally
 from channels.models import Account, Message
 from compliance.models import Review, Stop
+from compliance.optouts import asking
 from compliance.optouts import attention as optouts
 from config.models import Fault
 from contacts.models import EventBatch, RejectedEvent
@@ -174,6 +175,19 @@ def _unconfirmed(now: datetime) -> Iterator[Item]:
         yield Item(NOTICE, f"{brand} does not answer STOP", detail, _page("compliance_housepolicy"))
 
 
+def _blocked(now: datetime) -> Iterator[Item]:
+    """People who allow texts, but whose provider blocks their number, and whom no message of ours has asked for START."""
+    waiting = asking.unasked()
+    if waiting:
+        people = len({one.contact_id for one in waiting})
+        title = f"{people:,} {'person allows' if people == 1 else 'people allow'} texts that the provider blocks"
+        detail = (
+            "After STOP only a START from their own phone opens the number again. Ask them by another channel; with a "
+            "template for it in the house's policy they are asked by themselves."
+        )
+        yield Item(NOTICE, title, detail, _page("contacts_suppression", reason__exact="provider"))
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("compliance.view_stop", _stops),
     ("config.view_operations", _late_events),
@@ -186,6 +200,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("compliance.view_approval", _reviews),
     ("channels.review_inboundmessage", _opt_outs),
     ("compliance.view_housepolicy", _unconfirmed),
+    ("contacts.view_suppression", _blocked),
     ("contacts.view_rejectedevent", _rejected),
     ("journeys.view_journey", _paused),
 )

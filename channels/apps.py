@@ -5,7 +5,7 @@ class ChannelsConfig(AppConfig):
     name = "channels"
 
     def ready(self) -> None:
-        from channels import receivers, tasks  # noqa: F401  (connects receivers, registers the pumps)
+        from channels import belongings, receivers, tasks  # noqa: F401  (registers what it keeps, receivers and pumps)
         from channels.base import channels
 
         channels.discover()

@@ -80,6 +80,15 @@ class Inbound:
     """STOP, START or HELP if the provider has understood, acted on and answered it by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reassignment:
+    """A provider found that an address belongs to somebody else now. `key` is its name for this finding."""
+
+    key: str
+    address: str
+    proof: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Channel:
     """A way to reach people; one file in `channels/kinds/`.
 
@@ -139,6 +148,10 @@ class Channel:
 
     def parse_inbound(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Inbound]:
         """The messages in a verified callback. Raises ValueError with a sentence for a body that makes no sense."""
+        return []
+
+    def parse_reassigned(self, request: HttpRequest, config: Mapping[str, Any]) -> list[Reassignment]:
+        """Addresses with a new owner in a verified callback. Raises ValueError with a sentence for a body that makes no sense."""
         return []
 
 

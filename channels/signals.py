@@ -2,6 +2,10 @@
 
 from django.dispatch import Signal
 
+address_reassigned = Signal()
+"""Sent by `channels.reassigning.take`. `account`: who was told; `digest`: the address' keyed hash; `told`: the Reassignment,
+which may come more than once; `now`."""
+
 message_received = Signal()
 """Sent by `channels.inbound.receive`, inside its transaction. `message`: the InboundMessage; `contact_ids`: everybody with
 the address that it came from; `digest`: that address' keyed hash, empty where it is none; `now`."""

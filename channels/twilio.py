@@ -1,5 +1,6 @@
 """Twilio through its own client: one pooled session a line, its error codes in our words, its callbacks."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,12 +9,13 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
-from channels.base import CannotTell, Inbound, Outgoing, Receipt, SendError, Update
+from channels.base import CannotTell, Inbound, Outgoing, Reassignment, Receipt, SendError, Update
 from channels.lines import never_connected
 from channels.models import Message
 from config import clock
 from config.crypto import sign, signed
 from config.egress import is_loopback
+from contacts.storable import text
 
 TIMEOUT = 15.0
 LONGEST = 1600
@@ -39,6 +41,10 @@ PERMANENT = {
 TRANSIENT = {20003: "auth_failed", 20429: "rate_limited", 21611: "queue_full"}
 # The account's sender is wrong: an operator mends it, and the messages go out.
 SENDER = {21212, 21603, 21606, 21659, 21660, 21701, 21703, 21705}
+JSON = "application/json"
+# https://www.twilio.com/docs/events/event-types/messaging/compliance-toolkit
+REASSIGNED = "com.twilio.messaging.reassigned-number.detected"
+REASSIGNMENT_PROOF = ("account_sid", "timestamp", "last_verified_date", "consent_operation")
 # Statuses that say that Twilio has the message, and no more.
 TAKEN = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
 STATUSES = {
@@ -172,7 +178,7 @@ def look_up(config: Mapping[str, Any], to: str, since: datetime) -> Receipt | No
 
 
 def verify(request: HttpRequest, config: Mapping[str, Any]) -> bool:
-    """Twilio's signature over the public address and the form; raises nothing."""
+    """Twilio's signature over the public address and the form, or the hash of a JSON body in the address; raises nothing."""
     from twilio.request_validator import (
         SIGNATURE_HEADER,
         SIGNATURE_SETTINGS_HEADER,
@@ -185,7 +191,16 @@ def verify(request: HttpRequest, config: Mapping[str, Any]) -> bool:
     if not signature or not config.get("auth_token"):
         return False
     url = f"{settings.BASE_URL}{request.get_full_path()}"
-    return bool(RequestValidator(config["auth_token"]).validate(url, request.POST, signature, algorithm))
+    signed_part: Any = request.POST
+    if request.content_type == JSON:
+        # Without the hash in the signed address, the signature would say nothing about the body.
+        if not request.GET.get("bodySHA256"):
+            return False
+        try:
+            signed_part = request.body.decode()
+        except UnicodeDecodeError:
+            return False
+    return bool(RequestValidator(config["auth_token"]).validate(url, signed_part, signature, algorithm))
 
 
 def parse(request: HttpRequest, now: datetime) -> list[Update]:
@@ -205,6 +220,32 @@ def parse_inbound(request: HttpRequest) -> list[Inbound]:
     if not sid or not sender:
         raise ValueError("The message has no MessageSid or no From.")
     return [Inbound(sid, sender, form.get("Body", ""), form.get("To", ""), form.get("OptOutType", "").upper())]
+
+
+def parse_reassigned(request: HttpRequest) -> list[Reassignment]:
+    """The numbers with a new owner in a verified request of Event Streams: CloudEvents, in an array. Other events are passed over.
+
+    Raises ValueError for what is no array of events.
+    """
+    try:
+        events = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("The body is no JSON.") from error
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise ValueError("The body is no array of events.")
+    found = [(event, event.get("data")) for event in events if event.get("type") == REASSIGNED]
+    # Twilio also tells that a number was checked and is still the same person's.
+    return [
+        _reassignment(event, data)
+        for event, data in found
+        if isinstance(data, dict) and data.get("is_reassigned") is True
+    ]
+
+
+def _reassignment(event: Mapping[str, Any], data: Mapping[str, Any]) -> Reassignment:
+    key = text(str(data.get("event_id") or event.get("id") or ""))[:120]
+    told = {name: text(str(data[name]))[:120] for name in REASSIGNMENT_PROOF if data.get(name)}
+    return Reassignment(key, text(str(data.get("to_number") or "")), {**told, "event": key})
 
 
 def _reason(code: str) -> str:

@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("confirm/<str:token>", views.confirm, name="confirm"),
     path("webhooks/twilio/<slug:account>/status", views.callback, name="twilio-callback"),
     path("webhooks/twilio/<slug:account>/inbound", views.received, name="twilio-inbound"),
+    path("webhooks/twilio/<slug:account>/events", views.events, name="twilio-events"),
     path("webhooks/anymail/<slug:account>/<slug:provider>/tracking", views.callback, name="anymail-callback"),
 ]

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from channels import feedback, inbound, links
+from channels import feedback, inbound, links, reassigning
 from channels.base import Update, channels
 from channels.models import Account, Message
 from config import clock
@@ -144,6 +144,21 @@ def received(request: HttpRequest, account: str) -> HttpResponse:
     for one in heard:
         inbound.receive(found, one, now)
     return HttpResponse(NO_REPLY, content_type="text/xml; charset=utf-8")
+
+
+@csrf_exempt
+@require_POST
+def events(request: HttpRequest, account: str) -> HttpResponse:
+    """What a provider's stream of events tells: numbers that have a new owner. Signed as callbacks are."""
+    found = _signed(request, account)
+    if found is None:
+        return HttpResponseForbidden("The signature does not fit.")
+    try:
+        told = channels[found.channel].parse_reassigned(request, found.config)
+    except ValueError as error:
+        return _nonsense(account, error)
+    reassigning.take(found, told, clock.now())
+    return HttpResponse(status=204)
 
 
 def _signed(request: HttpRequest, account: str) -> Account | None:

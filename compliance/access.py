@@ -18,7 +18,8 @@ from django.db.models import QuerySet
 from channels.models import InboundMessage, Message
 from compliance.evidence import gathering
 from compliance.evidence.files import canonical
-from contacts.models import AnonymousId, Consent, Contact, Event, Membership, Suppression
+from contacts import consents
+from contacts.models import AnonymousId, Contact, Event, FormerId, Membership, Suppression
 
 Row = dict[str, Any]
 BATCH = 500
@@ -57,9 +58,11 @@ def export(contact: Contact, now: datetime) -> Iterator[bytes]:
 def profile(contact: Contact) -> Row:
     """Who they are to us."""
     visitors = AnonymousId.objects.filter(contact=contact).order_by("value").values_list("value", flat=True)
+    former = FormerId.objects.filter(contact=contact).order_by("value").values_list("value", flat=True)
     return {
         "number": contact.pk,
         "external_id": contact.external_id,
+        "former_external_ids": list(former),
         "anonymous_ids": list(visitors),
         "attributes": contact.attributes,
         "locale": contact.locale,
@@ -93,7 +96,7 @@ def _addresses(contact: Contact) -> Iterator[Row]:
 
 
 def _consents(contact: Contact) -> Iterator[Row]:
-    lines = Consent.objects.filter(contact=contact).select_related("topic__brand").order_by("occurred_at", "pk")
+    lines = consents.of_person(contact.pk).select_related("topic__brand").order_by("occurred_at", "pk")
     yield from map(gathering.consent_line, lines.iterator(BATCH))
 
 

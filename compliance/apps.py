@@ -6,7 +6,7 @@ class ComplianceConfig(AppConfig):
     name = "compliance"
 
     def ready(self) -> None:
-        from compliance import receivers, tasks  # noqa: F401  (connects receivers, registers the pumps)
+        from compliance import belongings, receivers, tasks  # noqa: F401  (registers what it keeps, receivers and pumps)
         from compliance.base import rules
         from compliance.findings import content_rules
         from compliance.reviews.base import reviewables

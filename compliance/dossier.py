@@ -35,6 +35,7 @@ from contacts import suppressions, zones
 from contacts.models import Address, Brand, ConsentState, Contact, Topic
 
 OPTED_OUT = frozenset({"opt_out", "no_marketing"})
+PROVIDER = "provider"
 NIGHT = "night"
 """The topic whose consent is one to messages at night (Korea asks for a separate one)."""
 PHONE = Address.Kind.PHONE.value
@@ -113,6 +114,7 @@ class Dossier:
         way = self.ways.get((one.contact_id, kind.address_kind)) if kind.address_kind else None
         place = self.place(one.contact_id, house)
         zone_name = person.timezone if zones.known(person.timezone) else place.zones[0]
+        suppressed = self._suppressions(way, one) if way else ()
         return Facts(
             message_id=one.id,
             contact_id=one.contact_id,
@@ -138,7 +140,8 @@ class Dossier:
             law=self.law,
             house=house.policy,
             **self._said(one),
-            suppressions=self._suppressions(way, one) if way else (),
+            suppressions=suppressed,
+            provider_blocked=any(match.reason == PROVIDER for match in suppressed),
             version=version,
             quiet=house.quiet.get(one.channel, ()),
             caps=house.caps,

@@ -28,9 +28,9 @@ from compliance import chain
 from compliance.chain.rows import LEDGERS
 from compliance.models import ErasureRecord, PrivacyRequest
 from config import ledger
-from contacts import suppressions
+from contacts import consents, suppressions
 from contacts.consents import GRANTED
-from contacts.models import Address, AnonymousId, Consent, Contact, RejectedEvent, Suppression
+from contacts.models import Address, AnonymousId, Consent, Contact, FormerId, RejectedEvent, Suppression
 from contacts.suppressions import Suppress
 
 User = AbstractBaseUser | AnonymousUser
@@ -59,6 +59,10 @@ def erase(
     with ledger.unlocked():
         # The full lock: whoever writes something about them right now ends first, and whoever comes later finds nobody.
         people = list(Contact.objects.select_for_update(of=("self",)).filter(pk__among=wanted).order_by("pk"))
+        if gone := [person for person in people if person.merged_into_id]:
+            raise ValidationError(
+                f"Contact {gone[0].pk} was merged into contact {gone[0].merged_into_id}; erase that one, and both go."
+            )
         if _being_sent(wanted):
             raise ValidationError("A message to this person is being handed over right now; try again in a minute.")
         return [_erase(person, user, reason, now, request) for person in people]
@@ -80,7 +84,8 @@ def welcome_back(contact_ids: Sequence[int], now: datetime) -> int:
 def is_own_word(said: Consent) -> bool:
     """Whether the proof shows that the person said so: from a device, a form, or a message of theirs; no file, no colleague."""
     proof = said.proof if isinstance(said.proof, dict) else {}
-    if proof.get("file") or proof.get("by") or said.source.lower().startswith("import"):
+    source = str(proof.get("merged_from", {}).get("source", said.source))
+    if proof.get("file") or proof.get("by") or source.lower().startswith("import"):
         return False
     return any(proof.get(name) for name in ("ip", "url", "form", "inbound", "body"))
 
@@ -130,7 +135,7 @@ def _kept(person: Contact, addresses: Sequence[tuple[str, str, str]]) -> list[di
     digests = defaultdict[str, list[str]](list)
     for kind, digest, _ in addresses:
         digests[kind].append(digest)
-    lines = Consent.objects.filter(contact=person).select_related("topic__brand").order_by("occurred_at", "pk")
+    lines = consents.of_person(person.pk).select_related("topic__brand").order_by("occurred_at", "pk")
     return [
         {
             "addresses": digests.get(channels[said.channel].address_kind or "", []) if said.channel in channels else [],
@@ -186,7 +191,8 @@ def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
 def _names(person: Contact) -> list[str]:
     """The IDs that other systems know the person by."""
     visitors = AnonymousId.objects.filter(contact=person).values_list("value", flat=True)
-    return [name for name in (person.external_id, *visitors) if name]
+    former = FormerId.objects.filter(contact=person).values_list("value", flat=True)
+    return [name for name in (person.external_id, *visitors, *former) if name]
 
 
 def _ids(rows: models.QuerySet[Any]) -> set[Any]:

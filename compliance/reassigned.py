@@ -17,7 +17,8 @@ REASON = Suppression.Reason.REASSIGNED.value
 
 
 def reassigned(digest: str, now: datetime, *, source: str, proof: dict[str, Any] | None = None) -> bool:
-    """Take note that this address (by its keyed hash) belongs to somebody else now; False if that was known.
+    """Take note that this address (by its keyed hash) belongs to somebody else now; False if that was known: from the same
+    source (which should name its finding) also if the suppression was lifted since.
 
     In one transaction the address is suppressed for every channel and brand, what its old owners allowed on channels that
     use it is closed, and what waits for them there is blocked. An address that nobody had is suppressed just the same.
@@ -25,6 +26,8 @@ def reassigned(digest: str, now: datetime, *, source: str, proof: dict[str, Any]
     with transaction.atomic():
         people = owners.of(digest)
         owners.lock(people)
+        if Suppression.objects.filter(digest=digest, reason=REASON, source=source[:200]).exists():
+            return False
         kind = Address.objects.filter(digest=digest).values_list("kind", flat=True).first() or Address.Kind.PHONE.value
         if not suppressions.add([Suppress(digest, kind, REASON, source=source)], now):
             return False

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from channels.models import InboundMessage
-from channels.signals import message_received
-from compliance import erasure
-from compliance.optouts import hearing, refusals
+from channels.base import Reassignment
+from channels.models import Account, InboundMessage
+from channels.signals import address_reassigned, message_received
+from compliance import erasure, reassigned
+from compliance.optouts import asking, hearing, refusals
 from contacts.signals import events_recorded
 from contacts.timeline import NewEvent
 
@@ -18,6 +19,12 @@ from contacts.timeline import NewEvent
 def understand(message: InboundMessage, contact_ids: Sequence[int], digest: str, now: datetime, **rest: Any) -> None:
     """STOP, START, HELP, and everything that may mean one of them."""
     hearing.take(message, contact_ids, digest, now)
+
+
+@receiver(address_reassigned)
+def close_reassigned(account: Account, digest: str, told: Reassignment, now: datetime, **rest: Any) -> None:
+    """A number has a new owner, who has allowed nothing."""
+    reassigned.reassigned(digest, now, source=f"{account.key}, event {told.key}", proof=dict(told.proof))
 
 
 @receiver(events_recorded)
@@ -34,7 +41,8 @@ def learn_from_refusals(recorded: Sequence[tuple[int, NewEvent]], now: datetime,
 
 @receiver(events_recorded)
 def welcome_back(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest: Any) -> None:
-    """Somebody who was erased comes back by a consent of their own."""
+    """Somebody who was erased comes back by a consent of their own; whose number the provider blocks is asked to open it."""
     allowed = sorted({event.contact_id for _, event in recorded if event.name == "consent.granted"})
     if allowed:
         erasure.welcome_back(allowed, now)
+        asking.after_consents(allowed, now)

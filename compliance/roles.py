@@ -34,14 +34,14 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES, "contacts: contact"),
-        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again"),
+        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again", "contacts.merge_contact"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),
         "add": ("channels: account", "contacts: source", "compliance: stop", "config: apitoken"),
         "change": ("channels: account message", "contacts: source", "compliance: stop", "journeys: enrolment"),
         "delete": ("config: apitoken",),
-        "may": ("config.view_operations",),
+        "may": ("config.view_operations", "contacts.merge_contact"),
     },
     "Support agent": {
         "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),

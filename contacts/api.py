@@ -13,11 +13,12 @@ from rest_framework.response import Response
 
 from config import bulk, clock
 from config.api import Timeline
-from config.resources import ExternalIdFilter, Resource, before, since, told
-from contacts import addresses, identity
+from config.resources import BIGGEST_ID, Resource, before, since, told
+from contacts import addresses, identity, owners
 from contacts.api_confirmations import AskedSerializer, AskSerializer, ask
+from contacts.api_merging import MergeSerializer, merge
 from contacts.ingest import body
-from contacts.models import Address, AnonymousId, ConsentState, Contact, Event
+from contacts.models import Address, AnonymousId, ConsentState, Contact, Event, FormerId
 from contacts.traits import Clean
 from contacts.traits import clean as read_traits
 
@@ -142,7 +143,9 @@ class ConsentStateSerializer(serializers.ModelSerializer[ConsentState]):
 class ContactFilter(django_filters.FilterSet):
     """Look a contact up by what identifies it."""
 
-    external_id = ExternalIdFilter(field_name="external_id", label="The person's id in your own systems, exactly.")
+    external_id = django_filters.CharFilter(
+        method="by_external_id", label="The person's id in your own systems, exactly; also one from before a merge."
+    )
     email = django_filters.CharFilter(method="by_address", label="An e-mail address, in any spelling of it.")
     phone = django_filters.CharFilter(
         method="by_address",
@@ -153,6 +156,11 @@ class ContactFilter(django_filters.FilterSet):
     created_before = before("created_at", "First heard of before this instant.")
     updated_from = since("updated_at", "Last changed at this instant or later.")
     updated_before = before("updated_at", "Last changed before this instant.")
+
+    def by_external_id(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """At most one. The index leaves out those without one, and SQLite uses it only when the query says so."""
+        former = FormerId.objects.filter(value=value).values_list("contact_id", flat=True).first()
+        return queryset.filter(pk=former) if former else queryset.filter(external_id=value).exclude(external_id="")
 
     def by_address(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         """Raises ValidationError (400) for what is no address."""
@@ -174,6 +182,9 @@ class EventFilter(django_filters.FilterSet):
 
 
 CHANGED = OpenApiResponse(ContactSerializer, description="The contact, as it is now.")
+MERGED_BEFORE = OpenApiResponse(
+    {"$ref": "#/components/schemas/Refusal"}, description="One of them was merged before; `detail` says which."
+)
 ADDED = OpenApiResponse(ContactSerializer, description="The contact, who was not known before.")
 
 
@@ -184,7 +195,7 @@ ADDED = OpenApiResponse(ContactSerializer, description="The contact, who was not
 class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     """People: look them up, add or change them, read their timeline and consents."""
 
-    queryset = Contact.objects.prefetch_related("addresses")
+    queryset = Contact.objects.filter(merged_into=None).prefetch_related("addresses")
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
     scope = "contacts"
@@ -196,7 +207,16 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
         "events": ("contacts.view_contact", "contacts.view_event"),
         "consents": ("contacts.view_contact", "contacts.view_consentstate"),
         "confirmations": ("contacts.view_contact", "contacts.add_consent"),
+        "merge": ("contacts.view_contact", "contacts.view_address", "contacts.merge_contact"),
     }
+
+    def get_object(self) -> Contact:
+        """The id of a contact that was merged leads to the one that is kept."""
+        said = self.kwargs[self.lookup_field]
+        if said.isdecimal() and int(said) <= BIGGEST_ID:
+            self.kwargs[self.lookup_field] = str(owners.kept(int(said)))
+        found: Contact = super().get_object()
+        return found
 
     @extend_schema(request=IdentifySerializer, responses={200: CHANGED, 201: ADDED})
     def create(self, request: Request) -> Response:
@@ -226,6 +246,18 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
         states = ConsentState.objects.filter(contact=self.get_object()).select_related("topic__brand")
         return Response(ConsentStateSerializer(states.order_by("topic", "channel"), many=True).data)
 
+    @extend_schema(
+        request=MergeSerializer,
+        responses={200: CHANGED, 409: MERGED_BEFORE},
+    )
+    @action(detail=True, methods=["post"], filterset_class=None, pagination_class=None)
+    def merge(self, request: Request, pk: str) -> Response:
+        """Two contacts are one person: the other's ids, addresses, timeline, messages and journeys become this one's, and of
+        consents the most restrictive word wins. Its id and external id lead here from now on. Staff can undo it."""
+        kept = self.get_object()
+        merge(kept, request.data, request.user.pk, clock.now())
+        return Response(ContactSerializer(self.get_queryset().get(pk=kept.pk)).data)
+
     @extend_schema(request=AskSerializer, responses={201: AskedSerializer})
     @action(detail=True, methods=["post"], filterset_class=None, pagination_class=None)
     def confirmations(self, request: Request, pk: str) -> Response:
@@ -236,7 +268,7 @@ class ContactViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
 
 def _known(external_id: str, anonymous_id: str) -> bool:
     """Whether this is somebody already; a visitor who turns out to be a new user is."""
-    if external_id and Contact.objects.filter(external_id=external_id).exclude(external_id="").exists():
+    if identity.known([external_id]):
         return True
     visitors = AnonymousId.objects.filter(value=anonymous_id) if anonymous_id else AnonymousId.objects.none()
     return (visitors.filter(contact__external_id="") if external_id else visitors).exists()

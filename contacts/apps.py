@@ -10,3 +10,5 @@ class ContactsConfig(AppConfig):
         from contacts.base import conditions
 
         conditions.discover()
+
+        from contacts.merging import own  # noqa: F401  (registers what goes over when two are one)

@@ -7,7 +7,7 @@ puts `confirmation.requested` on the timeline with the link: a journey that star
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -98,7 +98,8 @@ def read(token: str) -> Question | None:
 
 
 def state(question: Question, now: datetime) -> Answer:
-    """Where the question stands; changes nothing."""
+    """Where the question stands; changes nothing. Somebody who was merged since is asked as the contact that is kept."""
+    question = replace(question, contact_id=owners.kept(question.contact_id))
     if _confirmed(question):
         return "confirmed"
     if not Contact.objects.filter(pk=question.contact_id).exists() or _withdrawn(question):
@@ -112,6 +113,7 @@ def confirm(question: Question, now: datetime, proof: Mapping[str, str]) -> Answ
     Only an open question changes anything: an expired one leaves the consent pending, and the person must be asked anew.
     """
     with transaction.atomic():
+        question = replace(question, contact_id=owners.kept(question.contact_id))
         owners.lock([question.contact_id])  # two presses at once: the second finds what the first has written
         found = state(question, now)
         if found != "open":

@@ -1,12 +1,12 @@
 """What people allow: every word goes into the ledger, the newest one counts, and each is a fact on the timeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 
 from config import bulk
 from contacts import timeline
@@ -52,7 +52,7 @@ def record(grants: Sequence[Grant], now: datetime) -> list[int]:
     if not grants:
         return []
     with transaction.atomic(savepoint=False):
-        _lock_leavers(grants)
+        grants = _following(grants)
         made = sorted(bulk.insert(Consent, [_line(grant, now) for grant in grants], returning=("id",)))
         lines = [(pk, grant) for (pk,), grant in zip(made, grants, strict=True)]
         # Sorted: batches that touch the same people wait for each other, never in a circle.
@@ -62,12 +62,28 @@ def record(grants: Sequence[Grant], now: datetime) -> list[int]:
     return [pk for pk, _ in lines]
 
 
-def _lock_leavers(grants: Iterable[Grant]) -> None:
-    """The gate holds a contact's row while it judges: its clearance comes wholly before a withdrawal, and is recalled, or after it."""
-    leaving = sorted({said.contact_id for said in grants if said.state == WITHDRAWN})
-    if leaving:
-        people = Contact.objects.filter(pk__among=leaving).order_by("pk")
-        list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
+def _following(grants: Sequence[Grant]) -> Sequence[Grant]:
+    """The grants, with withdrawals by people who were merged meanwhile in the name of the contact that is kept."""
+    kept = _lock_leavers(sorted({said.contact_id for said in grants if said.state == WITHDRAWN}))
+    if not kept:
+        return grants
+    _lock_leavers(sorted(set(kept.values())))
+    return [
+        replace(said, contact_id=kept.get(said.contact_id, said.contact_id)) if said.state == WITHDRAWN else said
+        for said in grants
+    ]
+
+
+def _lock_leavers(leaving: Sequence[int]) -> dict[int, int]:
+    """The gate holds a contact's row while it judges: its clearance comes wholly before a withdrawal, and is recalled, or after it.
+
+    Returns those who were merged, with the contact that is kept.
+    """
+    if not leaving:
+        return {}
+    people = Contact.objects.filter(pk__among=list(leaving)).order_by("pk")
+    rows = people.select_for_update(of=("self",), no_key=True).values_list("pk", "merged_into_id")
+    return {pk: kept for pk, kept in rows if kept}
 
 
 def grant(
@@ -108,6 +124,12 @@ def state_at(contact_id: int, channel: str, topic_id: int, at: datetime) -> Cons
     said = Consent.objects.filter(contact_id=contact_id, channel=channel, topic_id=topic_id, occurred_at__lte=at)
     weight = Case(When(state=WITHDRAWN, then=Value(1)), default=Value(0))
     return said.order_by("-occurred_at", weight.desc(), "-pk").first()
+
+
+def of_person(contact_id: int) -> QuerySet[Consent]:
+    """All lines of a person, also those under the contacts that were merged into theirs."""
+    merged = Contact.objects.filter(merged_into=contact_id).order_by().values_list("pk", flat=True)
+    return Consent.objects.filter(contact_id__in=[contact_id, *merged])
 
 
 def _newest(lines: Iterable[tuple[int, Grant]]) -> dict[tuple[int, str, int], tuple[int, Grant]]:

@@ -20,6 +20,12 @@ def current(contact_ids: list[int], kind: str) -> dict[int, str]:
     return dict(rows.values_list("contact_id", "digest"))
 
 
+def kept(contact_id: int) -> int:
+    """The contact that this one was merged into; itself if it was not."""
+    rows = Contact.objects.filter(pk=contact_id).values_list("merged_into_id", flat=True)
+    return rows.first() or contact_id
+
+
 def lock(contact_ids: list[int]) -> None:
     """Hold these contacts until the transaction ends, in the order in which everybody takes them."""
     rows = Contact.objects.filter(pk__in=contact_ids).order_by("pk")

@@ -151,7 +151,8 @@ def _settle_kindly(segment: Segment, contact_ids: Sequence[int], now: datetime) 
 
 def _settle(segment: Segment, people: QuerySet[Contact], inside: QuerySet[Membership], now: datetime) -> Changes:
     """Compare who fits with who is inside, write the difference and its facts. The segment's row is locked."""
-    fitting = set(people.filter(logic.as_q(segment.condition, now)).order_by().values_list("pk", flat=True))
+    fits = people.filter(logic.as_q(segment.condition, now), merged_into=None)
+    fitting = set(fits.order_by().values_list("pk", flat=True))
     members = dict(inside.filter(segment=segment, left_at=None).values_list("contact_id", "pk"))
     entering = sorted(fitting - members.keys())
     leaving = {pk: members[pk] for pk in sorted(members.keys() - fitting)}

@@ -13,3 +13,9 @@ suppressions_lifted = Signal()
 
 suppressions_exported = Signal()
 """Sent by `contacts.suppression_files.write` when the list was written out. `rows`: how many suppressions; `now`."""
+
+contacts_merged = Signal()
+"""Sent by `contacts.merging.merge`, inside its transaction. `merge`: the Merge; `now`."""
+
+contacts_unmerged = Signal()
+"""Sent by `contacts.merging.unmerge`, inside its transaction. `merge`: the Merge; `now`."""

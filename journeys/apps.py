@@ -6,7 +6,7 @@ class JourneysConfig(AppConfig):
     name = "journeys"
 
     def ready(self) -> None:
-        from journeys import panels, tasks  # noqa: F401  (adds to a person's page; registers the pumps)
+        from journeys import belongings, panels, tasks  # noqa: F401  (registers what it keeps, cards and pumps)
         from journeys.base import steps, triggers
 
         steps.discover()

@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from channels import twilio
-from channels.base import Channel, Inbound, Outgoing, Receipt, SendError, Update, channels
+from channels.base import Channel, Inbound, Outgoing, Reassignment, Receipt, SendError, Update, channels
 from channels.lines import hand_over
 from config.bulk import dumps
 from config.egress import is_loopback, validate_url
@@ -31,7 +31,8 @@ class Sms(Channel):
 
     Set no status callback at Twilio: each message names its own, `/webhooks/twilio/<account key>/status`, and BASE_URL must
     be reachable from the internet. For replies, set the number's (or messaging service's) webhook for incoming messages to
-    `/webhooks/twilio/<account key>/inbound`.
+    `/webhooks/twilio/<account key>/inbound`. For numbers that got a new owner, let an Event Streams sink lead to
+    `/webhooks/twilio/<account key>/events`.
     """
 
     key = "sms"
@@ -104,3 +105,6 @@ class Sms(Channel):
 
     def parse_inbound(self, request: HttpRequest, config: Mapping[str, Any], now: datetime) -> list[Inbound]:
         return twilio.parse_inbound(request)
+
+    def parse_reassigned(self, request: HttpRequest, config: Mapping[str, Any]) -> list[Reassignment]:
+        return twilio.parse_reassigned(request)

@@ -16,7 +16,7 @@ from config.adminsite import HistoryAdmin
 from contacts.models import Brand, ConsentState
 
 MOST_COUNTED = 10_000
-ANSWERS = ("opt_out_confirmation", "opt_in_confirmation", "help_answer")
+ANSWERS = ("opt_out_confirmation", "opt_in_confirmation", "help_answer", "ask_to_text_start")
 
 
 class HousePolicyForm(forms.ModelForm):

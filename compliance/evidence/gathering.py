@@ -12,6 +12,7 @@ from compliance import gate
 from compliance.base import rules
 from compliance.evidence import sources
 from compliance.models import Approval, Decision
+from contacts import consents
 from contacts.models import Address, Consent, Contact, Event, Suppression
 
 Plain = dict[str, Any]
@@ -42,7 +43,7 @@ def of_message(message: Message, now: datetime) -> Plain:
 
 def of_person(contact: Contact, now: datetime) -> Iterator[Plain]:
     """The person first, then every message that was ever asked for, oldest first."""
-    mine = Consent.objects.filter(contact=contact).select_related("topic__brand").order_by("occurred_at", "id")
+    mine = consents.of_person(contact.pk).select_related("topic__brand").order_by("occurred_at", "id")
     digests = list(contact.addresses.order_by("id").values_list("digest", flat=True))
     yield {
         "kind": "person",
@@ -183,7 +184,7 @@ def decision_line(one: Decision) -> Plain:
 
 def _said(message: Message, then: datetime) -> Iterable[Consent]:
     """What was known about this channel and topic when it was judged last."""
-    known = Consent.objects.filter(contact=message.contact_id, channel=message.channel, topic=message.topic_id)
+    known = consents.of_person(message.contact_id).filter(channel=message.channel, topic=message.topic_id)
     return known.filter(recorded_at__lte=then).select_related("topic__brand").order_by("occurred_at", "id")
 
 

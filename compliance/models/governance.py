@@ -11,7 +11,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from channels.models import Message, MessageClass, MessageTemplate
-from compliance.base import SEVERITY, Outcome, Verdict
+from compliance.base import SEVERITY, TEXTS, Outcome, Verdict
 from contacts.models import Brand
 
 ESSENTIAL = (MessageClass.TRANSACTIONAL.value, MessageClass.OTP.value)
@@ -167,6 +167,15 @@ class HousePolicy(models.Model):
         related_name="+",
         help_text="Sent after HELP: who you are and how to reach you. Empty: no answer.",
     )
+    ask_to_text_start = models.ForeignKey(
+        MessageTemplate,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Sent to somebody who allows texts again while the provider still blocks their number: it asks them to text "
+        "START. Transactional, by another channel, e.g. e-mail. Empty: the home page tells you who waits.",
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -176,7 +185,13 @@ class HousePolicy(models.Model):
         return f"Policy of {self.brand}"
 
     def clean(self) -> None:
-        for name in ("opt_out_confirmation", "opt_in_confirmation", "help_answer"):
+        if self.ask_to_text_start and self.ask_to_text_start.channel in TEXTS:
+            raise ValidationError(
+                {
+                    "ask_to_text_start": f"{self.ask_to_text_start} is a text, which the provider would block; choose an e-mail."
+                }
+            )
+        for name in ("opt_out_confirmation", "opt_in_confirmation", "help_answer", "ask_to_text_start"):
             answer: MessageTemplate | None = getattr(self, name)
             if answer is not None and answer.brand_id != self.brand_id:
                 raise ValidationError({name: f"{answer} is a template of another brand."})

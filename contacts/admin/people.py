@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from config import clock
 from config.adminsite import ModelAdmin, TabularInline
 from contacts import timeline
-from contacts.admin import person, search
+from contacts.admin import merging, person, search
 from contacts.admin.forms import AddressForm, ContactForm
 from contacts.models import Address, Contact, Membership, Segment
 
@@ -86,7 +86,7 @@ class ContactAdmin(ModelAdmin):
         return _current(contact, Address.Kind.PHONE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
-        found: QuerySet[Contact] = super().get_queryset(request).prefetch_related("addresses")
+        found: QuerySet[Contact] = super().get_queryset(request).filter(merged_into=None).prefetch_related("addresses")
         return found
 
     def get_search_results(
@@ -100,6 +100,8 @@ class ContactAdmin(ModelAdmin):
             ("edit", self.edit_view),
             ("consent", person.grant),
             ("withdraw", person.withdraw),
+            ("merge", merging.merge),
+            ("unmerge", merging.undo),
         )
         own = [
             path(f"<int:contact_id>/{name}/", self.admin_site.admin_view(view), name=f"contacts_contact_{name}")

@@ -22,10 +22,13 @@ def page(model_admin: Any, request: HttpRequest, contact_id: str) -> HttpRespons
     contact = _contact(contact_id)
     if not model_admin.has_view_permission(request, contact):
         raise PermissionDenied
+    if contact.merged_into:
+        messages.info(request, f"Contact {contact.pk} was merged into this one.")
+        return back_to(contact.merged_into)
     now = clock.now()
     drawn = panels.board.draw(request, contact, now)
     context = {
-        **_frame(contact, str(contact)),
+        **frame(contact, str(contact)),
         "local": _local(contact, now),
         "initials": _initials(contact),
         "narrow": [card for card in drawn if not card.card.wide],
@@ -37,7 +40,7 @@ def page(model_admin: Any, request: HttpRequest, contact_id: str) -> HttpRespons
 
 def grant(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Record a consent that was given elsewhere, with how we know. Raises PermissionDenied."""
-    contact = _allowed(request, contact_id, "contacts.add_consent")
+    contact = allowed(request, contact_id, "contacts.add_consent")
     form = ConsentForm(request.POST or None)
     if form.is_valid():
         data, now = form.cleaned_data, clock.now()
@@ -55,12 +58,12 @@ def grant(request: HttpRequest, contact_id: int) -> HttpResponse:
         messages.success(request, f"Recorded: {contact} allows {data['topic']} by {data['channel']}.")
         return back_to(contact)
     intro = "Only for a consent that you can prove. It goes into the ledger with your name and cannot be deleted, only withdrawn."
-    return _form(request, contact, form, "Record a consent", "Record it", intro)
+    return form_page(request, contact, form, "Record a consent", "Record it", intro)
 
 
 def withdraw(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Take a consent back for the person, with how they said so. Raises PermissionDenied, Http404."""
-    contact = _allowed(request, contact_id, "contacts.change_consentstate")
+    contact = allowed(request, contact_id, "contacts.change_consentstate")
     known = ConsentState.objects.filter(contact=contact).exclude(state=consents.WITHDRAWN).select_related("topic")
     topic = request.GET.get("topic", "")
     place = {"topic_id": topic if topic.isdecimal() else 0, "channel": request.GET.get("channel", "")}
@@ -72,7 +75,7 @@ def withdraw(request: HttpRequest, contact_id: int) -> HttpResponse:
         messages.success(request, f"Withdrawn: {contact} gets no more {state.topic} by {state.channel}.")
         return back_to(contact)
     intro = f"{contact} will get no more {state.topic} by {state.channel}, from this moment on."
-    return _form(request, contact, form, "Withdraw a consent", "Withdraw it", intro)
+    return form_page(request, contact, form, "Withdraw a consent", "Withdraw it", intro)
 
 
 def back_to(contact: Contact) -> HttpResponseRedirect:
@@ -84,7 +87,8 @@ def _contact(contact_id: Any) -> Contact:
     return get_object_or_404(Contact, pk=contact_id if str(contact_id).isdecimal() else 0)
 
 
-def _allowed(request: HttpRequest, contact_id: int, permission: str) -> Contact:
+def allowed(request: HttpRequest, contact_id: int, permission: str) -> Contact:
+    """The contact, for somebody who may see it and has this permission too. Raises PermissionDenied, Http404."""
     if not request.user.has_perms(["contacts.view_contact", permission]):
         raise PermissionDenied
     return _contact(contact_id)
@@ -94,13 +98,15 @@ def _proof(request: HttpRequest, reason: str) -> dict[str, str]:
     return {"by": request.user.get_username(), "reason": reason}
 
 
-def _form(request: HttpRequest, contact: Contact, form: Any, title: str, submit: str, intro: str) -> HttpResponse:
+def form_page(request: HttpRequest, contact: Contact, form: Any, title: str, submit: str, intro: str) -> HttpResponse:
+    """A page about the person with one small form."""
     back = reverse("admin:contacts_contact_change", args=[contact.pk])
-    context = {**_frame(contact, title), "form": form, "submit": submit, "intro": intro, "back": back}
+    context = {**frame(contact, title), "form": form, "submit": submit, "intro": intro, "back": back}
     return render(request, "admin/waymark/form.html", {**admin.site.each_context(request), **context})
 
 
-def _frame(contact: Contact, title: str) -> dict[str, Any]:
+def frame(contact: Contact, title: str) -> dict[str, Any]:
+    """What every page about the person tells its template."""
     return {"title": title, "opts": Contact._meta, "original": contact, "contact": contact}
 
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from config import shown
-from contacts.models import Address, Contact
+from contacts import identity
+from contacts.models import Address, Contact, FormerId
 
 MOST = 200
 SHOWN = 10
@@ -23,8 +24,18 @@ def find(term: str) -> set[int]:
     term = term.strip()
     if not term:
         return set()
-    queries = (_by_external_id(term), *_by_address(term))
+    queries = (_by_external_id(term), _by_former_id(term), *_by_address(term))
     return {pk for query in queries for pk in query[:MOST]}
+
+
+def exactly(term: str) -> set[int]:
+    """Ids of the people with exactly this external ID, mail address or phone number."""
+    digits = "".join(character for character in term if character.isdigit())
+    wanted = [term.lower(), *([f"+{digits}"] if digits else [])]
+    return {
+        *identity.known([term]).values(),
+        *Address.objects.filter(value__in=wanted).values_list("contact_id", flat=True),
+    }
 
 
 def command(request: HttpRequest, term: str) -> list[SearchResult]:
@@ -43,6 +54,11 @@ def command(request: HttpRequest, term: str) -> list[SearchResult]:
 def _by_external_id(term: str) -> QuerySet[Contact, int]:
     found = Contact.objects.exclude(external_id="").filter(_begins("external_id", term))
     return found.order_by("external_id").values_list("pk", flat=True)
+
+
+def _by_former_id(term: str) -> QuerySet[FormerId, int]:
+    found = FormerId.objects.filter(_begins("value", term))
+    return found.order_by("value").values_list("contact_id", flat=True)
 
 
 def _by_address(term: str) -> Iterator[QuerySet[Address, int]]:

@@ -14,7 +14,7 @@ from contacts.ingest.body import too_deep
 from contacts.ingest.items import Item, Payload
 from contacts.ingest.refusals import BadItem
 from contacts.ingest.sources import Sender
-from contacts.models import Contact, Event, RejectedEvent
+from contacts.models import Event, RejectedEvent
 from contacts.storable import storable, text
 
 REASON_LENGTH = 300
@@ -114,8 +114,7 @@ def _renamed(fresh: Sequence[Item]) -> set[str]:
     previous = {_previous(item) for item in fresh} - {""}
     if not previous:
         return previous
-    users = Contact.objects.filter(external_id__among=list(previous)).values_list("external_id", flat=True)
-    return previous & {*users, *(item.user_id for item in fresh)}
+    return previous & {*identity.known(previous), *(item.user_id for item in fresh)}
 
 
 def _previous(item: Item) -> str:

@@ -1,6 +1,7 @@
 """Nouns of floor 1: who people are, what happened to them, what they allowed."""
 
 from contacts.models.consent import Consent, ConsentState, Suppression, Topic
+from contacts.models.merges import FormerId, Merge
 from contacts.models.people import Address, AnonymousId, Brand, Contact
 from contacts.models.segments import Membership, Recheck, Segment
 from contacts.models.timeline import Event, EventBatch, RejectedEvent, Source
@@ -14,7 +15,9 @@ __all__ = [
     "Contact",
     "Event",
     "EventBatch",
+    "FormerId",
     "Membership",
+    "Merge",
     "Recheck",
     "RejectedEvent",
     "Segment",

@@ -53,12 +53,28 @@ class Contact(models.Model):
     timezone_source = models.CharField(max_length=10, choices=ZoneSource, default=ZoneSource.UNKNOWN, blank=True)
     created_at = models.DateTimeField(db_index=True)
     updated_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="merged",
+        help_text="The contact that this one turned out to be; this row only waits for an undo then, and goes with that one's erasure.",
+    )
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("merge_contact", "Can merge two contacts, and undo it")]
+        indexes = [
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="contacts_merged"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["external_id"], condition=~Q(external_id=""), name="one_contact_per_external_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(external_id=""), name="merged_contacts_have_no_external_id"
             ),
         ]
 
@@ -74,6 +90,13 @@ class Contact(models.Model):
     def clean(self) -> None:
         if not isinstance(self.attributes, dict):
             raise ValidationError({"attributes": 'Attributes are a JSON object, e.g. {"plan": "pro"}.'})
+        from contacts.models.merges import FormerId  # which is about contacts
+
+        taken = FormerId.objects.filter(value=self.external_id).exclude(contact=self.pk).first()
+        if self.external_id and taken:
+            raise ValidationError(
+                {"external_id": f"This is an ID of contact {taken.contact_id} since a merge; choose another."}
+            )
 
 
 class AnonymousId(models.Model):

@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from config.models import ApiToken
-from contacts import suppressions
-from contacts.models import Consent, Event, RejectedEvent, Suppression
+from contacts import merging, suppressions
+from contacts.models import Consent, Event, Merge, RejectedEvent, Suppression
 from tests import staff
 from tests.builders import NOW, brand, consent, contact, event, segment, source, topic
 
@@ -36,6 +36,8 @@ TABLE = {
     "contacts_contact_edit": {M, L, O, S, A, X},  # without the right to change, it shows the form and no button
     "contacts_contact_consent": {L, X},
     "contacts_contact_withdraw": {L, S, X},
+    "contacts_contact_merge": {L, O, X},
+    "contacts_contact_unmerge": {L, O, X},
     "contacts_contact_erase": {L, X},
     "contacts_contact_access": {L, X},
     "contacts_contact_evidence-json": {L, X},
@@ -85,6 +87,7 @@ def things():
     event(person)
     shop = source()
     rejected = RejectedEvent.objects.create(source=shop, received_at=NOW, reason="no name", payload={"type": "track"})
+    merging.merge(person.pk, contact("p-2").pk, NOW, source="test")
     suppressions.add([suppressions.Suppress("x" * 43, "email", "bounce")], NOW)
     token, _ = ApiToken.objects.create(user=staff.user(name="robot"), name="CRM", scopes=["contacts:read"])
     return {
@@ -110,6 +113,8 @@ def address(name, things):
     if model not in things or page in ("changelist", "add", "upload", "download"):
         return reverse(f"admin:{name}")
     query = ""
+    if page == "unmerge":
+        query = f"?merge={Merge.objects.get().pk}"
     if page == "withdraw":
         told = Consent.objects.get()
         query = f"?topic={told.topic_id}&channel={told.channel}"

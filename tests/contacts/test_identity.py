@@ -5,9 +5,9 @@ from django.db import connection
 
 from contacts import identity
 from contacts.identity import Person, resolve
-from contacts.models import Address, AnonymousId, Contact
+from contacts.models import Address, AnonymousId, Contact, Event, Merge
 from contacts.traits import clean
-from tests.builders import NOW
+from tests.builders import NOW, event
 
 pytestmark = pytest.mark.django_db
 
@@ -75,12 +75,40 @@ def test_a_visitor_becomes_a_user_within_one_batch():
     assert Contact.objects.get().external_id == "u1"
 
 
-def test_the_visitor_of_a_known_user_is_that_user_from_now_on():
-    [visitor] = resolve([Person(anonymous_id="a1")], NOW)
-    [known] = resolve([user("u1")], NOW)
+def test_the_visitor_of_a_known_user_is_merged_into_that_user():
+    [visitor] = resolve([Person(anonymous_id="a1", clean=clean({"color": "red"}))], NOW)
+    [known] = resolve([user("u1", plan="pro")], NOW)
+    seen = event(Contact.objects.get(pk=visitor), "page.viewed")
     assert resolve([user("u1", "a1")], NOW) == [known]
     assert resolve([Person(anonymous_id="a1")], NOW) == [known]
-    assert Contact.objects.filter(pk=visitor, external_id="").exists()
+    assert Contact.objects.get(pk=visitor).merged_into_id == known
+    assert Contact.objects.get(pk=known).attributes == {"plan": "pro", "color": "red"}
+    assert Event.objects.get(pk=seen.pk).contact_id == known
+    assert Merge.objects.get().source == "identify"
+
+
+def test_a_visitor_seen_and_identified_within_one_batch_is_never_made():
+    [known] = resolve([user("u1")], NOW)
+    ids = resolve(
+        [Person(anonymous_id="a1", clean=clean({"color": "red"})), user("u1", "a1"), Person(anonymous_id="a1")], NOW
+    )
+    assert set(ids) == {known}
+    assert Contact.objects.get().attributes == {"color": "red"}
+    assert not Merge.objects.exists()
+
+
+def test_two_visitors_of_one_new_user_are_one():
+    first, second = resolve([Person(anonymous_id="a1"), Person(anonymous_id="a2")], NOW)
+    assert set(resolve([user("u1", "a1"), user("u1", "a2"), Person(anonymous_id="a2")], NOW)) == {first}
+    assert Contact.objects.get(pk=second).merged_into_id == first
+    assert set(AnonymousId.objects.values_list("contact_id", flat=True)) == {first}
+
+
+def test_a_batch_with_a_known_visitor_and_an_alias_of_it_makes_one_person():
+    [visitor] = resolve([Person(anonymous_id="a1")], NOW)
+    ids = resolve([user("u1"), user("u1", "a1"), Person(anonymous_id="a1")], NOW)
+    assert len(set(ids)) == 1
+    assert Contact.objects.get(pk=visitor).merged_into_id == ids[0]
 
 
 def test_two_users_of_one_browser_stay_two_contacts():
@@ -112,7 +140,7 @@ def test_nobody_is_nobody():
 def test_the_number_of_queries_does_not_grow_with_the_batch(django_assert_max_num_queries):
     resolve([user(f"u{n}", f"a{n}", plan="free") for n in range(50)], NOW)
     people = [user(f"u{n}", f"a{n}", plan="pro", email=f"u{n}@example.test") for n in range(400)]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         ids = resolve(people, NOW)
     assert len(set(ids)) == Contact.objects.count() == 400
     assert all(Contact.objects.get(pk=pk).external_id == f"u{n}" for n, pk in list(enumerate(ids))[::37])
@@ -135,7 +163,10 @@ def test_an_alias_renames_a_user_unless_the_new_one_is_known():
     assert identity.alias("old", "new", NOW) == old
     [other] = resolve([user("other")], NOW)
     assert identity.alias("new", "other", NOW) == other
-    assert Contact.objects.count() == 2
+    assert Contact.objects.get(pk=old).merged_into_id == other
+    assert resolve([user("new"), user("other")], NOW) == [other, other], "both ids name one person"
+    assert identity.alias("new", "other", NOW) == other, "said twice is said once"
+    assert Merge.objects.get().source == "alias"
 
 
 def test_a_visitors_contact_is_claimed_only_once():
