@@ -130,6 +130,27 @@ class CapFact:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixFact:
+    """A rule of the suppression matrix whose fact has happened to this person; `happened_at` is the newest time.
+
+    It stops what fits all that it names; empty `journeys`, `topics`, `channels`: all of them, empty `classes`: all that is
+    not essential. It ends `lasts` after the fact (None: never), or with a later `lifted_by`.
+    """
+
+    name: str
+    event: str
+    happened_at: datetime
+    lifted_at: datetime | None = None
+    """When `lifted_by` has last happened."""
+    lifted_by: str = ""
+    lasts: timedelta | None = None
+    journeys: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SenderFact:
     """The account that it would leave by, as its provider and carriers see it."""
 
@@ -208,6 +229,7 @@ class Facts:
     caps: Sequence[CapFact] = ()
     sent: Sequence[SentFact] = ()
     stops: Sequence[str] = ()
+    matrix: Sequence[MatrixFact] = ()
 
     @property
     def countries(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ from compliance.base import (
 from compliance.claims import Claimed
 from compliance.law import rule_sets
 from compliance.law.rules import NO_RULES, Rules
+from compliance.matrix import Happened, happened
 from compliance.models import Approval, FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
 from compliance.places import Clues, Place, locate
 from compliance.rules.duplicate import WITHIN
@@ -104,6 +105,7 @@ class Dossier:
     suppressed: dict[str, list[suppressions.Match]] = field(default_factory=dict)
     sent: dict[int, list[SentFact]] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
+    matrix: Happened = field(default_factory=dict)
 
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
@@ -145,6 +147,7 @@ class Dossier:
             caps=house.caps,
             sent=self.sent.get(one.contact_id, ()),
             stops=stops.concerning(self.stops, house.key, one.channel, one.labels) if self.stops else (),
+            matrix=self.matrix.get((one.brand_id, one.contact_id), ()),
         )
 
     def place(self, contact_id: int, house: House) -> Place:
@@ -214,6 +217,7 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
         suppressed=suppressions.matching([way.digest for way in ways.values()], now),
         sent=_sent(contact_ids, {one.template_id for one in batch}, back, now),
         stops=stops.standing(),
+        matrix=happened(contact_ids, brand_ids, now),
     )
 
 

@@ -15,7 +15,7 @@ _CONTACTS = "contacts: brand topic contact address consent consentstate event se
 _CHANNELS = "channels: messagetemplate templateversion message renderedcopy inboundmessage"
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
-_POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording"
+_POLICIES = "compliance: quiethours frequencycap housepolicy matrixrule withdrawnwording"
 _PRIVACY = "compliance: privacyrequest erasurerecord"
 
 # role → verb → models by app; a verb of its own name is a permission as it stands.

@@ -41,6 +41,7 @@ WATCHED: dict[str, Watch] = {
             "compliance.QuietHours",
             "compliance.FrequencyCap",
             "compliance.HousePolicy",
+            "compliance.MatrixRule",
             "compliance.WithdrawnWording",
             "contacts.Topic",
             "contacts.Brand",

@@ -10,6 +10,7 @@ from compliance.models.governance import (
     Stop,
     WithdrawnWording,
 )
+from compliance.models.matrix import MatrixRule
 from compliance.models.privacy import ErasureRecord, PrivacyRequest
 from compliance.models.rule_sets import Ban, LawRow, RuleSet, StatutoryCap
 
@@ -25,6 +26,7 @@ __all__ = [
     "FrequencyCap",
     "HousePolicy",
     "LawRow",
+    "MatrixRule",
     "PrivacyRequest",
     "QuietHours",
     "RuleSet",

@@ -20,6 +20,7 @@ from compliance.base import (
 from compliance.law.rules import KINDS_OF, Rules
 from compliance.models import FrequencyCap
 from compliance.places import Clues, Place, locate
+from compliance.whatif import matrix
 from compliance.whatif.fields import BadCase, Node
 from contacts import consents, zones
 from contacts.models import Consent, Suppression
@@ -61,6 +62,7 @@ def read(value: Any, law: Rules) -> Case:
         sender=_sender(top.node("sender")),
         emergencies=top.texts("emergencies"),
         stops=sorted(top.texts("stops")),
+        matrix=matrix.read(policy, contact, now),
     )
     identifier = top.text("id")
     for node in (message, contact, policy, top):

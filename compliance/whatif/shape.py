@@ -4,8 +4,10 @@ from typing import Any
 
 from compliance.law.rules import KINDS_OF
 from compliance.models import FrequencyCap
+from compliance.models.matrix import LONGEST
 from compliance.whatif.fields import MOST
 from compliance.whatif.reading import BASES, CLASSES, LONGEST_GUARD
+from contacts.comparisons import OPERATORS
 from contacts.models import Consent, Suppression
 
 Schema = dict[str, Any]
@@ -73,6 +75,14 @@ SUPPRESSION = _object(
     channel=_text("Empty: every channel that uses such an address.", "sms"),
     at=_instant("Since when.", "2026-10-01T12:00:00Z"),
 )
+FACT = _object(
+    "Something that happened to the person, for the suppression matrix.",
+    "name",
+    "occurred_at",
+    name=_text("Name of the event.", "case.opened"),
+    occurred_at=_instant("When it happened; what is later than `now` has not.", "2026-11-20T09:30:00Z"),
+    properties=_of("object", "Its properties.", {"severity": "high"}, additionalProperties={}),
+)
 CONTACT = _object(
     "The person. Give what is known; every zone and jurisdiction that it allows is considered.",
     timezone=_text("IANA zone that the person has set.", "America/New_York"),
@@ -92,6 +102,7 @@ CONTACT = _object(
     provider_blocked=_flag("Whether the provider itself still blocks the number.", False),
     address=_word("What is known of the address.", "valid", "valid", "invalid", "missing", "unknown"),
     last_inbound_at=_instant("When the person last wrote on this channel (WhatsApp's window).", "2026-11-22T10:00:00Z"),
+    facts=_objects("What happened to the person, as far as the matrix asks.", FACT),
 )
 MESSAGE = _object(
     "What would be sent.",
@@ -132,6 +143,32 @@ CAP = _object(
     journeys=_texts("Journeys that count; none: all.", "win-back"),
     action=_word("What happens when it is full.", "defer", "defer", "skip"),
 )
+COMPARISON = _object(
+    "A comparison of one property.",
+    "path",
+    "op",
+    path=_text("Name of the property; a dot leads into an object.", "severity"),
+    op=_word("How it is compared.", "is", *OPERATORS),
+    value={"description": "What it is compared with; none for exists and not_exists.", "example": "high"},
+)
+MATRIX_RULE = _object(
+    "A rule of the suppression matrix: a fact, what it stops, and for how long. It names at least one thing that stops.",
+    "event",
+    name=_text("What it is called.", "Open case"),
+    event=_text("The fact that stops messages.", "case.opened"),
+    where=_objects("Comparisons of its properties that must all hold; none: any such event.", COMPARISON),
+    journeys=_texts("Keys of journeys that stop; none: all.", "win-back"),
+    topics=_texts("Topics that stop; none: all.", "news"),
+    classes=_of(
+        "array",
+        "Classes that stop; none: all but transactional and one-time codes.",
+        ["marketing"],
+        items=CLASS,
+    ),
+    channels=_texts("Channels that stop; none: all.", "sms"),
+    days=_number("For so many days after the newest such fact; 0: until it is lifted.", 30, LONGEST),
+    lifted_by=_text("A later event that ends it.", "case.closed"),
+)
 POLICY = _object(
     "The house's own policy. It can only tighten the law.",
     default_zone=_text("Used when nothing is known of the person's.", "Europe/Paris"),
@@ -144,6 +181,7 @@ POLICY = _object(
     whatsapp_named_opt_in=_flag("Whether only a consent that names WhatsApp counts there.", True),
     hours=_objects("Open hours.", HOURS),
     caps=_objects("Frequency caps.", CAP),
+    matrix=_objects("The suppression matrix.", MATRIX_RULE),
 )
 SENT = _object(
     "An earlier message to the person.",
