@@ -100,6 +100,8 @@ class VersionFact:
     """What the provider says of it, for channels whose providers approve templates too (WhatsApp)."""
     free_form: bool = False
     """Not a template of the provider's: allowed within the channel's conversation window only."""
+    unlabelled: tuple[tuple[str, str], ...] = ()
+    """Countries in which advertising begins with a label that these words lack, and what their law asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from compliance.base import (
     VersionFact,
 )
 from compliance.claims import Claimed
+from compliance.content import label
 from compliance.law import rule_sets
 from compliance.law.rules import NO_RULES, Rules
 from compliance.matrix import Happened, happened
@@ -295,12 +296,20 @@ def _versions(template_ids: Iterable[int]) -> dict[int, dict[str, VersionFact]]:
         )
     }
     found: dict[int, dict[str, VersionFact]] = {}
-    for pk, number, template_id, locale, message_class, content, state in rows.values_list(
-        "id", "number", "template_id", "locale", "message_class", "content", "state"
-    ):
+    columns = ("id", "number", "template_id", "locale", "message_class", "content", "state", "template__channel")
+    for pk, number, template_id, locale, message_class, content, state, channel in rows.values_list(*columns):
         approved, approver = yes.get(pk, ("", ""))
         now_says = fingerprint(template_id, locale, message_class, content)
-        fact = VersionFact(pk, number, state, message_class, now_says, approved, approver)
+        fact = VersionFact(
+            pk,
+            number,
+            state,
+            message_class,
+            now_says,
+            approved,
+            approver,
+            unlabelled=label.unlabelled(channel, content),
+        )
         found.setdefault(template_id, {})[locale] = fact
     return found
 

@@ -17,6 +17,7 @@ from compliance.base import (
     SuppressionFact,
     VersionFact,
 )
+from compliance.content import label
 from compliance.law.rules import KINDS_OF, Rules
 from compliance.models import FrequencyCap
 from compliance.places import Clues, Place, locate
@@ -121,7 +122,8 @@ def _zone(node: Node, name: str) -> str:
 
 def _message(node: Node, place: Place, house: HouseFact, law: Rules, now: datetime | None) -> Facts:
     message_class = node.choice("class", "marketing", CLASSES)
-    approved = node.flag("approved", default=True)
+    approved, channel = node.flag("approved", default=True), node.text("channel", "sms")
+    begins = {name: node.text("begins_with") for name in label.BEGINNING.values()}
     version = VersionFact(
         id=1,
         number=1,
@@ -132,13 +134,14 @@ def _message(node: Node, place: Place, house: HouseFact, law: Rules, now: dateti
         approver="assumption",
         provider_status=node.text("template_status"),
         free_form=node.flag("free_form"),
+        unlabelled=label.unlabelled(channel, begins) if node.has("begins_with") else (),
     )
     journey = node.text("journey")
     return Facts(
         message_id=0,
         contact_id=0,
         brand_id=BRAND,
-        channel=node.text("channel", "sms"),
+        channel=channel,
         topic=node.text("topic", "news"),
         message_class=message_class,
         template_id=1,

@@ -111,6 +111,10 @@ MESSAGE = _object(
     topic=_text("What it is about.", "news"),
     journey=_text("Key of the journey that asks for it (caps can be per journey).", "win-back"),
     approved=_flag("Whether its words are approved.", True),
+    begins_with=_text(
+        "Its first words (of a mail: its subject). Left out: with the label that a country asks of advertising.",
+        "[QC] Sale",
+    ),
     template_status=_text(
         "What WhatsApp says of the template: approved, pending, paused, rejected, disabled.", "approved"
     ),
