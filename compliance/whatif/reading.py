@@ -94,6 +94,7 @@ def _place(contact: Node, policy: Node, house: HouseFact) -> Place:
         region=contact.text("region"),
         postal_code=contact.text("postal_code"),
         phone=contact.text("phone"),
+        device_timezone=_zone(contact, "device_timezone"),
         ip_timezone=_zone(contact, "ip_timezone"),
     )
     found = locate(clues, _zone(policy, "default_zone") or "UTC", house.trust)

@@ -91,6 +91,7 @@ CONTACT = _object(
     region=_text("ISO 3166-2 without the country.", "NY"),
     postal_code=_text("US ZIP codes tell the state.", "10001"),
     phone=_text("E.164; the area code tells zones and states.", "+12125550123"),
+    device_timezone=_text("Zone of the person's device: one candidate more.", "America/Denver"),
     ip_timezone=_text("Zone of the IP address: one candidate more.", "America/Chicago"),
     zones=_texts("Candidate zones as given, instead of those of the clues.", "America/Chicago", "America/New_York"),
     jurisdictions=_texts("Jurisdictions as given, instead of those of the clues.", "US", "US-FL"),
