@@ -7,7 +7,6 @@ from compliance.models import FrequencyCap
 from compliance.models.matrix import LONGEST
 from compliance.whatif.fields import MOST
 from compliance.whatif.reading import BASES, CLASSES, LONGEST_GUARD
-from contacts.comparisons import OPERATORS
 from contacts.models import Consent, Suppression
 
 Schema = dict[str, Any]
@@ -148,20 +147,21 @@ CAP = _object(
     journeys=_texts("Journeys that count; none: all.", "win-back"),
     action=_word("What happens when it is full.", "defer", "defer", "skip"),
 )
-COMPARISON = _object(
-    "A comparison of one property.",
-    "path",
-    "op",
-    path=_text("Name of the property; a dot leads into an object.", "severity"),
-    op=_word("How it is compared.", "is", *OPERATORS),
-    value={"description": "What it is compared with; none for exists and not_exists.", "example": "high"},
-)
 MATRIX_RULE = _object(
     "A rule of the suppression matrix: a fact, what it stops, and for how long. It names at least one thing that stops.",
     "event",
     name=_text("What it is called.", "Open case"),
     event=_text("The fact that stops messages.", "case.opened"),
-    where=_objects("Comparisons of its properties that must all hold; none: any such event.", COMPARISON),
+    where=_of(
+        "array",
+        "Comparisons of its properties that must all hold; none: any such event.",
+        [{"path": "severity", "op": "is", "value": "high"}],
+        items={
+            "type": "object",
+            "description": "path, op, value, as in the triggers of journeys.",
+            "additionalProperties": {},
+        },
+    ),
     journeys=_texts("Keys of journeys that stop; none: all.", "win-back"),
     topics=_texts("Topics that stop; none: all.", "news"),
     classes=_of(
