@@ -106,6 +106,8 @@ class VersionFact:
     """What the provider says of it, for channels whose providers approve templates too (WhatsApp)."""
     free_form: bool = False
     """Not a template of the provider's: allowed within the channel's conversation window only."""
+    unlabelled: tuple[tuple[str, str], ...] = ()
+    """Countries in which advertising begins with a label that these words lack, and what their law asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,27 @@ class CapFact:
     topics: frozenset[str] = frozenset()
     journeys: frozenset[str] = frozenset()
     action: str = "defer"
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixFact:
+    """A rule of the suppression matrix whose fact has happened to this person; `happened_at` is the newest time.
+
+    It stops what fits all that it names; empty `journeys`, `topics`, `channels`: all of them, empty `classes`: all that is
+    not essential. It ends `lasts` after the fact (None: never), or with a later `lifted_by`.
+    """
+
+    name: str
+    event: str
+    happened_at: datetime
+    lifted_at: datetime | None = None
+    """When `lifted_by` has last happened."""
+    lifted_by: str = ""
+    lasts: timedelta | None = None
+    journeys: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +237,7 @@ class Facts:
     caps: Sequence[CapFact] = ()
     sent: Sequence[SentFact] = ()
     stops: Sequence[str] = ()
+    matrix: Sequence[MatrixFact] = ()
 
     @property
     def countries(self) -> frozenset[str]:

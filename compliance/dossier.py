@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Case, F, JSONField, Q, Value, When
-from django.db.models.fields.json import KeyTextTransform
 
 from channels.base import channels
 from channels.models import Account, Message
-from compliance import sealed, stops
+from compliance import people, sealed, stops
 from compliance.base import (
     TEXTS,
     CapFact,
@@ -27,12 +26,14 @@ from compliance.base import (
 from compliance.claims import Claimed
 from compliance.law import rule_sets
 from compliance.law.rules import NO_RULES, Rules
+from compliance.matrix import Happened, happened
 from compliance.models import FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
-from compliance.places import Clues, Place, locate
+from compliance.people import Person
+from compliance.places import Place, locate
 from compliance.rules.duplicate import WITHIN
 from config import bulk
 from contacts import suppressions, zones
-from contacts.models import Address, Brand, ConsentState, Contact, Topic
+from contacts.models import Address, Brand, ConsentState, Topic
 
 OPTED_OUT = frozenset({"opt_out", "no_marketing"})
 PROVIDER = "provider"
@@ -54,28 +55,6 @@ class House:
     quiet: Mapping[str, tuple[QuietFact, ...]]
     caps: tuple[CapFact, ...]
     policy: HouseFact
-
-
-class Person(NamedTuple):
-    """A contact, as far as the rules care."""
-
-    locale: str
-    timezone: str
-    timezone_source: str
-    country: str
-    region: str
-    postal_code: str
-
-    def clues(self, phone: str) -> Clues:
-        """What is known about where the person is."""
-        return Clues(
-            timezone=self.timezone if zones.known(self.timezone) else "",
-            timezone_source=self.timezone_source or "person",
-            country=self.country,
-            region=self.region,
-            postal_code=self.postal_code,
-            phone=phone,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +83,7 @@ class Dossier:
     suppressed: dict[str, list[suppressions.Match]] = field(default_factory=dict)
     sent: dict[int, list[SentFact]] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
+    matrix: Happened = field(default_factory=dict)
 
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
@@ -147,6 +127,7 @@ class Dossier:
             caps=house.caps,
             sent=self.sent.get(one.contact_id, ()),
             stops=stops.concerning(self.stops, house.key, one.channel, one.labels) if self.stops else (),
+            matrix=self.matrix.get((one.brand_id, one.contact_id), ()),
         )
 
     def place(self, contact_id: int, house: House) -> Place:
@@ -210,12 +191,13 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
         versions=sealed.versions({one.template_id for one in batch}, now),
         accounts=_accounts(brand_ids),
-        people=_people(contact_ids),
+        people=people.load(contact_ids),
         ways=ways,
         consents=_consents(contact_ids, brand_ids),
         suppressed=suppressions.matching([way.digest for way in ways.values()], now),
         sent=_sent(contact_ids, {one.template_id for one in batch}, back, now),
         stops=stops.standing(),
+        matrix=happened(contact_ids, brand_ids, now),
     )
 
 
@@ -286,15 +268,6 @@ def _policy(policy: HousePolicy) -> HouseFact:
 def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
     enabled = Account.objects.filter(brand_id__in=list(brand_ids), enabled=True, is_default=True).defer("config")
     return {(account.brand_id, account.channel): account for account in enabled}
-
-
-def _people(ids: Sequence[int]) -> dict[int, Person]:
-    rows = Contact.objects.filter(id__among=ids).annotate(postal=KeyTextTransform("postal_code", "attributes"))
-    columns = ("id", "locale", "timezone", "timezone_source", "country", "region", "postal")
-    return {
-        pk: Person(locale, zone, source, country, region, postal or "")
-        for pk, locale, zone, source, country, region, postal in rows.order_by().values_list(*columns)
-    }
 
 
 def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:

@@ -26,6 +26,7 @@ class Clues:
     """What is known about where somebody is; empty where nothing is.
 
     `timezone` counts as set by the person unless `timezone_source` says otherwise; then it is one candidate among others.
+    `device_timezone` is where the person's device last was, `ip_timezone` where its IP address is.
     `region` may be written with or without its country. `phone` is in E.164, e.g. `+18505550100`.
     """
 
@@ -34,6 +35,7 @@ class Clues:
     region: str = ""
     postal_code: str = ""
     phone: str = ""
+    device_timezone: str = ""
     ip_timezone: str = ""
     timezone_source: str = "person"
 
@@ -59,8 +61,8 @@ def locate(clues: Clues, default_zone: str = "UTC", trust: str = "profile") -> P
     """Every zone and jurisdiction that the clues allow.
 
     `trust="profile"`: a zone set by the person is the only one (jurisdictions are still all of them); `trust="strict"`: it
-    is one candidate more. Otherwise address and phone count together, with the IP's zone as one more, and all zones of a
-    country that neither of them narrows; where no country is known, that of a zone; else `default_zone`, whose source is
+    is one candidate more. Otherwise device, address and phone count together, with the IP's zone as one more, and all zones
+    of a country that none of the three narrows; where no country is known, that of a zone; else `default_zone`, whose source is
     `account_default`.
     """
     phone, by_clock = phones.whereabouts(clues.phone), _countries_of(clues)
@@ -80,17 +82,19 @@ def _zones(
     own = clues.timezone if zones.known(clues.timezone) else ""
     if own and clues.timezone_source == "person" and trust == "profile":
         return (own,), "person"
-    parts = {
-        clues.timezone_source or "profile": (own,) if own else (),
-        "address": address.zones,
-        "phone": phone.zones,
-        "country": _unnarrowed(countries, (own, *address.zones, *phone.zones)),
-        "ip": (clues.ip_timezone,) if zones.known(clues.ip_timezone) else (),
-    }
-    found = unique(zone for part in parts.values() for zone in part)
+    device = clues.device_timezone if zones.known(clues.device_timezone) else ""
+    parts = (
+        (clues.timezone_source or "profile", (own,)),
+        ("device", (device,)),
+        ("address", address.zones),
+        ("phone", phone.zones),
+        ("country", _unnarrowed(countries, (own, device, *address.zones, *phone.zones))),
+        ("ip", (clues.ip_timezone if zones.known(clues.ip_timezone) else "",)),
+    )
+    found = unique(zone for _, part in parts for zone in part)
     if not found:
         return (default_zone,), "account_default"
-    return found, "+".join(name for name, part in parts.items() if part)
+    return found, "+".join(unique(name for name, part in parts if any(part)))
 
 
 def _unnarrowed(countries: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,7 +106,7 @@ def _unnarrowed(countries: tuple[str, ...], found: tuple[str, ...]) -> tuple[str
 
 def _countries_of(clues: Clues) -> tuple[str, ...]:
     """Where nothing else names a country, the zones do: whoever lives by New York's clock lives in the US."""
-    for name in (clues.timezone, clues.ip_timezone):
+    for name in (clues.timezone, clues.device_timezone, clues.ip_timezone):
         if found := zone_countries().get(name):
             return found
     return ()

@@ -10,6 +10,7 @@ from channels import sealing
 from channels.models import TemplateVersion
 from channels.sealing import Seal
 from compliance.base import VersionFact
+from compliance.content import label
 from compliance.models import Review, UrgentRelease
 from compliance.reviews import urgent
 
@@ -34,7 +35,7 @@ def versions(template_ids: Iterable[int], now: datetime) -> dict[int, dict[str, 
     released = _released(now)
     usable = Q(state=State.APPROVED) | Q(state__in=(State.SUBMITTED, State.IN_REVIEW), pk__in=released.keys())
     rows = TemplateVersion.objects.filter(usable, template_id__in=list(template_ids)).order_by("number")
-    columns = ("id", "number", "template_id", "locale", "message_class", "state")
+    columns = ("id", "number", "template_id", "locale", "message_class", "state", "template__channel", "content")
     listed = list(rows.values_list(*columns))
     ids = [row[0] for row in listed]
     yes = {**released, **_approved(ids)}
@@ -46,7 +47,7 @@ def versions(template_ids: Iterable[int], now: datetime) -> dict[int, dict[str, 
 
 
 def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:
-    pk, number, _, _, message_class, state = row
+    pk, number, _, _, message_class, state, channel, content = row
     seal = seal.against(yes.parts) if yes else seal
     return VersionFact(
         id=pk,
@@ -59,6 +60,7 @@ def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:
         broken=tuple(seal.broken(yes.parts)) if yes and yes.fingerprint != seal.fingerprint else (),
         valid_until=yes.valid_until if yes else None,
         urgent=bool(yes and yes.urgent),
+        unlabelled=label.unlabelled(channel, content),
     )
 
 

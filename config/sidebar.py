@@ -53,6 +53,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("House policies", "policy", "compliance.housepolicy"),
         Item("Quiet hours", "bedtime", "compliance.quiethours"),
         Item("Frequency caps", "speed", "compliance.frequencycap"),
+        Item("Suppression matrix", "rule", "compliance.matrixrule"),
         Item("Kill switch", "front_hand", "compliance.stop"),
         Item("Decisions", "gavel", "compliance.decision"),
         Item("Audit log", "link", "compliance.auditentry"),

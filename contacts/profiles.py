@@ -8,11 +8,12 @@ from config import bulk
 from contacts import addresses, rechecks
 from contacts.models import Address, Contact
 from contacts.storable import text
-from contacts.traits import Clean
+from contacts.traits import DEVICE_ZONE, Clean
 
 COLUMNS = ("locale", "country", "region", "timezone")
 _STORED = ("external_id", "attributes", *COLUMNS, "timezone_source")
 Row = dict[str, Any]
+ZoneSource = Contact.ZoneSource
 
 
 def row(external_id: str, said: Iterable[Clean], now: datetime) -> Row:
@@ -63,8 +64,15 @@ def _merged(before: Row, said: Iterable[Clean]) -> Row:
             if value := getattr(clean, column):
                 after[column] = value
         if clean.timezone:
-            after["timezone_source"] = Contact.ZoneSource.PERSON.value
+            after["timezone_source"] = ZoneSource.PERSON.value
+        elif (device := clean.attributes.get(DEVICE_ZONE)) and _may_follow_the_device(after):
+            after |= {"timezone": device, "timezone_source": ZoneSource.DEVICE.value}
     return after
+
+
+def _may_follow_the_device(known: Row) -> bool:
+    """Only where nobody has said another zone."""
+    return not known["timezone"] or known["timezone_source"] == ZoneSource.DEVICE
 
 
 def _change(pk: int, before: Row, said: Mapping[int, Sequence[Clean]], claimed: Mapping[int, str]) -> Row | None:

@@ -13,6 +13,8 @@ _LOCALE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8}){0,3})")
 RENAMED = {"firstName": "first_name", "lastName": "last_name"}
 _ADDRESS = {"city": "city", "postalCode": "postal_code", "postal_code": "postal_code", "street": "street"}
 LONGEST_LOCALE = 20
+DEVICE_ZONE, IP_ZONE = "device_timezone", "ip_timezone"
+"""Attributes: where the person may be as well, whatever zone they have set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class Clean:
 
 
 def clean(traits: Mapping[str, Any]) -> Clean:
-    """Sort and check. Names are those of Segment's spec; `first_name`, `last_name`, `country` and `region` are taken too."""
+    """Sort and check. Names are those of Segment's spec; `first_name`, `last_name`, `country` and `region` are taken too;
+    `device_timezone` and `ip_timezone` are checked."""
     said = {text(str(name)): value for name, value in traits.items()}
     found: dict[str, Any] = {"attributes": {}, "problems": []}
     _place(said, found)
     for name, read in _READERS.items():
         if (value := said.pop(name, None)) not in (None, ""):
             _try(found, name, name, read, value, found.get("country", ""))
+    _candidates(said, found)
     for name, value in said.items():
         found["attributes"][RENAMED.get(name, name)] = storable(value)
     return Clean(**{**found, "problems": tuple(found["problems"])})
@@ -61,6 +65,15 @@ def _place(said: dict[str, Any], found: dict[str, Any]) -> None:
     for theirs, ours in _ADDRESS.items():
         if theirs in address:
             found["attributes"][ours] = storable(address[theirs])
+
+
+def _candidates(said: dict[str, Any], found: dict[str, Any]) -> None:
+    """Zones that stay attributes, but must be zones."""
+    for name in (DEVICE_ZONE, IP_ZONE):
+        if said.get(name) not in (None, ""):
+            _try(found, name, name, _timezone, said.pop(name), "")
+            if name in found:
+                found["attributes"][name] = found.pop(name)
 
 
 def _region(value: Any, found: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from compliance.admin import (  # noqa: F401
     decisions,
     evidence,
     house,
+    matrix,
     messages,
     optouts,
     policies,

@@ -14,7 +14,7 @@ from compliance.law import drafts, hours
 from compliance.law.cells import weekday_text
 from compliance.law.drafts import Placed
 from compliance.law.rule_sets import Difference
-from compliance.law.rules import SPOKEN_AS, BanRow, CapRow, HoursRow, Row, Tables
+from compliance.law.rules import BanRow, CapRow, HoursRow, Row, Tables
 
 TONES = {"high": "good", "medium": "warn", "low": "bad"}
 WINDOWS = {"24h": "any 24 hours", "local-day": "a day", "local-week": "a week"}
@@ -104,7 +104,7 @@ class FilterForm(forms.Form):
             placed
             for placed in rows
             if (not place or placed.row.jurisdiction in places)
-            and (not channel or {SPOKEN_AS.get(channel, channel), "all"} & set(placed.row.channels))
+            and (not channel or placed.row.names(channel))
             and (not category or placed.row.category == category)
         ]
 

@@ -9,11 +9,11 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 
 from channels.base import channels
 from channels.models import MessageClass
-from compliance.admin import narrowing, stops
+from compliance.admin import narrowing
+from compliance.admin.scope import ScopeForm, words
 from compliance.models import FrequencyCap, QuietHours
 from config import clock
 from config.adminsite import HistoryAdmin
-from contacts.models import Topic
 
 
 class QuietHoursForm(forms.ModelForm):
@@ -106,7 +106,7 @@ def _narrowed(quiet: QuietHours) -> list[tuple[str, list[narrowing.Narrowed]]]:
     return narrowing.narrowed(quiet, clock.now().date()) if quiet.enabled else []
 
 
-class FrequencyCapForm(forms.ModelForm):
+class FrequencyCapForm(ScopeForm):
     """What counts, as ticks; nothing ticked of a kind means all of it."""
 
     classes = forms.MultipleChoiceField(
@@ -116,23 +116,6 @@ class FrequencyCapForm(forms.ModelForm):
         help_text="What counts, and is held back when the cap is full.",
         error_messages={"required": "Tick at least one class; a cap on nothing would hold nothing back."},
     )
-    channels = forms.MultipleChoiceField(
-        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text="None ticked: all channels."
-    )
-    topics = forms.MultipleChoiceField(
-        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text="None ticked: all topics."
-    )
-    journeys = forms.MultipleChoiceField(
-        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text="None ticked: all journeys."
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        known = {"channels": channels.choices(), "topics": _topics(), "journeys": stops.journeys()}
-        for name, choices in known.items():
-            if name in self.fields:
-                kept = [(key, key) for key in getattr(self.instance, name) if key not in dict(choices)]
-                self.fields[name].choices = [*choices, *kept]  # type: ignore[attr-defined]
 
 
 @admin.register(FrequencyCap)
@@ -159,13 +142,4 @@ class FrequencyCapAdmin(HistoryAdmin):
     def sentence(self, cap: FrequencyCap) -> str:
         kinds = "/".join(str(MessageClass(name).label) for name in cap.classes if name in MessageClass.values)
         window = f"a {cap.calendar}" if cap.calendar else f"any {cap.days} day{'s' * (cap.days != 1)}"
-        only = "".join(f", {noun} {'/'.join(keys)}" for noun, keys in _limits(cap) if keys)
-        return f"at most {cap.limit} {kinds} message{'s' * (cap.limit != 1)} in {window}{only}"
-
-
-def _limits(cap: FrequencyCap) -> list[tuple[str, list[str]]]:
-    return [("by", cap.channels), ("about", cap.topics), ("from", cap.journeys)]
-
-
-def _topics() -> list[tuple[str, str]]:
-    return sorted(dict(Topic.objects.values_list("key", "name")).items())
+        return ", ".join([f"at most {cap.limit} {kinds} message{'s' * (cap.limit != 1)} in {window}", *words(cap)])

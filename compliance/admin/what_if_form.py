@@ -17,7 +17,7 @@ from unfold.widgets import (
 
 from channels.base import channels
 from channels.models import Message, MessageClass
-from compliance.models import FrequencyCap, HousePolicy, QuietHours
+from compliance.models import FrequencyCap, HousePolicy, MatrixRule, QuietHours
 from config.adminsite.fields import read_json
 from contacts import addresses, places
 from contacts.models import Brand, Contact, Topic
@@ -37,6 +37,7 @@ SAID = {
 }
 USUAL = timedelta(days=30)
 """How long ago the person said so, where nothing is written."""
+MATRIX = ("name", "event", "where", "journeys", "topics", "classes", "channels", "days", "lifted_by")
 PERSON = ("country", "region", "postal_code", "phone", "timezone")
 FIELDS = {
     **{f"contact.{name}": name for name in PERSON},
@@ -183,6 +184,7 @@ def house(brand: Brand) -> Case:
     policy = HousePolicy.objects.filter(brand=brand).first() or HousePolicy(brand=brand)
     quiet = QuietHours.objects.filter(brand=brand, enabled=True).order_by("pk")
     caps = FrequencyCap.objects.filter(brand=brand, enabled=True).order_by("pk")
+    matrix = MatrixRule.objects.filter(brand=brand, enabled=True).order_by("pk")
     return {
         "profile": policy.profile,
         "policy": {
@@ -196,6 +198,7 @@ def house(brand: Brand) -> Case:
             "whatsapp_named_opt_in": policy.whatsapp_named_opt_in,
             "hours": [_open(one) for one in quiet],
             "caps": [_cap(one) for one in caps],
+            "matrix": [{name: getattr(one, name) for name in MATRIX} for one in matrix],
         },
     }
 

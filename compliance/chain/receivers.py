@@ -44,6 +44,7 @@ WATCHED: dict[str, Watch] = {
             "compliance.HousePolicy",
             "compliance.ReviewPolicy",
             "compliance.PolicyStep",
+            "compliance.MatrixRule",
             "compliance.WithdrawnWording",
             "contacts.Topic",
             "contacts.Brand",

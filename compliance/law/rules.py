@@ -20,7 +20,7 @@ KINDS_OF: dict[str, frozenset[str]] = {
 
 KINDS = tuple(sorted(KINDS_OF["all"]))
 SPOKEN_AS = {"mms": "sms", "rcs": "sms"}
-"""Channels that the laws treat as another one."""
+"""Channels that a law means too when it speaks of another one: texts are texts. What it says of them alone is theirs alone."""
 
 LIFT_WORDS = ("no", "yes", "written", "separate-night-consent", "disputed")
 """What `lifted_by_consent` may say. `disputed` is never lifted: it is enforced until a court has settled it."""
@@ -60,8 +60,11 @@ class Row:
 
     def concerns(self, channel: str, message_class: str) -> bool:
         """Whether it is about this channel and message class."""
-        spoken = SPOKEN_AS.get(channel, channel)
-        return self.category == message_class and (spoken in self.channels or ALL_CHANNELS in self.channels)
+        return self.category == message_class and self.names(channel)
+
+    def names(self, channel: str) -> bool:
+        """Whether it holds for this channel: a row for `sms` holds for every text, one for `mms` or `rcs` for these alone."""
+        return not {channel, SPOKEN_AS.get(channel, channel), ALL_CHANNELS}.isdisjoint(self.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

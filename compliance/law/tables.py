@@ -231,7 +231,7 @@ def _same_scope(one: HoursRow, other: HoursRow) -> bool:
         one.jurisdiction == other.jurisdiction
         and one.kind == other.kind
         and one.category == other.category
-        and bool(set(one.channels) & set(other.channels))
+        and any(one.names(channel) and other.names(channel) for channel in cells.CHANNELS)
         and bool(set(one.weekdays) & set(other.weekdays))
         and (one.effective_from or date.min) <= (other.effective_to or date.max)
         and (other.effective_from or date.min) <= (one.effective_to or date.max)

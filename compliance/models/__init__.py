@@ -9,6 +9,7 @@ from compliance.models.governance import (
     Stop,
     WithdrawnWording,
 )
+from compliance.models.matrix import MatrixRule
 from compliance.models.privacy import ErasureRecord, PrivacyRequest
 from compliance.models.repermission import Repermission
 from compliance.models.review_policies import PolicyStep, ReviewPolicy
@@ -27,6 +28,7 @@ __all__ = [
     "FrequencyCap",
     "HousePolicy",
     "LawRow",
+    "MatrixRule",
     "PolicyStep",
     "PrivacyRequest",
     "QuietHours",

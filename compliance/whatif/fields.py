@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from config import durations
+from contacts import comparisons
 
 T = TypeVar("T")
 MOST = 1_000_000
@@ -66,6 +67,24 @@ class Node:
         """A list of texts."""
         fits = lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)  # noqa: E731
         return frozenset(self._read(name, [], fits, "a list of texts"))
+
+    def words(self, name: str, allowed: Collection[str]) -> frozenset[str]:
+        """A list of some of these words."""
+        if unknown := sorted(self.texts(name).difference(allowed)):
+            self.wrong(name, f"{', '.join(unknown)}: not known; write some of: {', '.join(sorted(allowed))}.")
+        return self.texts(name)
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """An object with names of the case's own."""
+        return self._read(name, {}, lambda value: isinstance(value, Mapping), "an object")
+
+    def comparisons(self, name: str) -> list[Any]:
+        """Comparisons of an event's properties; none if there is a mistake in them."""
+        said: list[Any] = self._read(name, [], lambda value: isinstance(value, list), "a list of comparisons")
+        problems = comparisons.check(said)
+        for sentence in problems:
+            self.wrong(name, sentence)
+        return [] if problems else said
 
     def instants(self, name: str) -> tuple[datetime, ...]:
         """A list of instants."""

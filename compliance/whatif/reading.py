@@ -17,9 +17,11 @@ from compliance.base import (
     SuppressionFact,
     VersionFact,
 )
+from compliance.content import label
 from compliance.law.rules import KINDS_OF, Rules
 from compliance.models import FrequencyCap
 from compliance.places import Clues, Place, locate
+from compliance.whatif import matrix
 from compliance.whatif.fields import BadCase, Node
 from contacts import consents, zones
 from contacts.models import Consent, Suppression
@@ -61,6 +63,7 @@ def read(value: Any, law: Rules) -> Case:
         sender=_sender(top.node("sender")),
         emergencies=top.texts("emergencies"),
         stops=sorted(top.texts("stops")),
+        matrix=matrix.read(policy, contact, now),
     )
     identifier = top.text("id")
     for node in (message, contact, policy, top):
@@ -91,6 +94,7 @@ def _place(contact: Node, policy: Node, house: HouseFact) -> Place:
         region=contact.text("region"),
         postal_code=contact.text("postal_code"),
         phone=contact.text("phone"),
+        device_timezone=_zone(contact, "device_timezone"),
         ip_timezone=_zone(contact, "ip_timezone"),
     )
     found = locate(clues, _zone(policy, "default_zone") or "UTC", house.trust)
@@ -119,7 +123,8 @@ def _zone(node: Node, name: str) -> str:
 
 def _message(node: Node, place: Place, house: HouseFact, law: Rules, now: datetime | None) -> Facts:
     message_class = node.choice("class", "marketing", CLASSES)
-    approved = node.flag("approved", default=True)
+    approved, channel = node.flag("approved", default=True), node.text("channel", "sms")
+    begins = {name: node.text("begins_with") for name in label.BEGINNING.values()}
     version = VersionFact(
         id=1,
         number=1,
@@ -130,13 +135,14 @@ def _message(node: Node, place: Place, house: HouseFact, law: Rules, now: dateti
         approver="assumption",
         provider_status=node.text("template_status"),
         free_form=node.flag("free_form"),
+        unlabelled=label.unlabelled(channel, begins) if node.has("begins_with") else (),
     )
     journey = node.text("journey")
     return Facts(
         message_id=0,
         contact_id=0,
         brand_id=BRAND,
-        channel=node.text("channel", "sms"),
+        channel=channel,
         topic=node.text("topic", "news"),
         message_class=message_class,
         template_id=1,

@@ -4,6 +4,7 @@ from typing import Any
 
 from compliance.law.rules import KINDS_OF
 from compliance.models import FrequencyCap
+from compliance.models.matrix import LONGEST
 from compliance.whatif.fields import MOST
 from compliance.whatif.reading import BASES, CLASSES, LONGEST_GUARD
 from contacts.models import Consent, Suppression
@@ -73,6 +74,14 @@ SUPPRESSION = _object(
     channel=_text("Empty: every channel that uses such an address.", "sms"),
     at=_instant("Since when.", "2026-10-01T12:00:00Z"),
 )
+FACT = _object(
+    "Something that happened to the person, for the suppression matrix.",
+    "name",
+    "occurred_at",
+    name=_text("Name of the event.", "case.opened"),
+    occurred_at=_instant("When it happened; what is later than `now` has not.", "2026-11-20T09:30:00Z"),
+    properties=_of("object", "Its properties.", {"severity": "high"}, additionalProperties={}),
+)
 CONTACT = _object(
     "The person. Give what is known; every zone and jurisdiction that it allows is considered.",
     timezone=_text("IANA zone that the person has set.", "America/New_York"),
@@ -81,6 +90,7 @@ CONTACT = _object(
     region=_text("ISO 3166-2 without the country.", "NY"),
     postal_code=_text("US ZIP codes tell the state.", "10001"),
     phone=_text("E.164; the area code tells zones and states.", "+12125550123"),
+    device_timezone=_text("Zone of the person's device: one candidate more.", "America/Denver"),
     ip_timezone=_text("Zone of the IP address: one candidate more.", "America/Chicago"),
     zones=_texts("Candidate zones as given, instead of those of the clues.", "America/Chicago", "America/New_York"),
     jurisdictions=_texts("Jurisdictions as given, instead of those of the clues.", "US", "US-FL"),
@@ -92,6 +102,7 @@ CONTACT = _object(
     provider_blocked=_flag("Whether the provider itself still blocks the number.", False),
     address=_word("What is known of the address.", "valid", "valid", "invalid", "missing", "unknown"),
     last_inbound_at=_instant("When the person last wrote on this channel (WhatsApp's window).", "2026-11-22T10:00:00Z"),
+    facts=_objects("What happened to the person, as far as the matrix asks.", FACT),
 )
 MESSAGE = _object(
     "What would be sent.",
@@ -100,6 +111,10 @@ MESSAGE = _object(
     topic=_text("What it is about.", "news"),
     journey=_text("Key of the journey that asks for it (caps can be per journey).", "win-back"),
     approved=_flag("Whether its words are approved.", True),
+    begins_with=_text(
+        "Its first words (of a mail: its subject). Left out: with the label that a country asks of advertising.",
+        "[QC] Sale",
+    ),
     template_status=_text(
         "What WhatsApp says of the template: approved, pending, paused, rejected, disabled.", "approved"
     ),
@@ -132,6 +147,33 @@ CAP = _object(
     journeys=_texts("Journeys that count; none: all.", "win-back"),
     action=_word("What happens when it is full.", "defer", "defer", "skip"),
 )
+MATRIX_RULE = _object(
+    "A rule of the suppression matrix: a fact, what it stops, and for how long. It names at least one thing that stops.",
+    "event",
+    name=_text("What it is called.", "Open case"),
+    event=_text("The fact that stops messages.", "case.opened"),
+    where=_of(
+        "array",
+        "Comparisons of its properties that must all hold; none: any such event.",
+        [{"path": "severity", "op": "is", "value": "high"}],
+        items={
+            "type": "object",
+            "description": "path, op, value, as in the triggers of journeys.",
+            "additionalProperties": {},
+        },
+    ),
+    journeys=_texts("Keys of journeys that stop; none: all.", "win-back"),
+    topics=_texts("Topics that stop; none: all.", "news"),
+    classes=_of(
+        "array",
+        "Classes that stop; none: all but transactional and one-time codes.",
+        ["marketing"],
+        items=CLASS,
+    ),
+    channels=_texts("Channels that stop; none: all.", "sms"),
+    days=_number("For so many days after the newest such fact; 0: until it is lifted.", 30, LONGEST),
+    lifted_by=_text("A later event that ends it.", "case.closed"),
+)
 POLICY = _object(
     "The house's own policy. It can only tighten the law.",
     default_zone=_text("Used when nothing is known of the person's.", "Europe/Paris"),
@@ -144,6 +186,7 @@ POLICY = _object(
     whatsapp_named_opt_in=_flag("Whether only a consent that names WhatsApp counts there.", True),
     hours=_objects("Open hours.", HOURS),
     caps=_objects("Frequency caps.", CAP),
+    matrix=_objects("The suppression matrix.", MATRIX_RULE),
 )
 SENT = _object(
     "An earlier message to the person.",

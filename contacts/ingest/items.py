@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from contacts import traits
 from contacts.ingest import names
 from contacts.ingest.body import too_deep
 from contacts.ingest.refusals import BadItem
@@ -113,6 +114,8 @@ def _alias(payload: Payload) -> tuple[str, dict[str, Any]]:
 
 
 ALIASED = "contact.aliased"
+OF_THE_DEVICE = {"locale": "locale", "timezone": traits.DEVICE_ZONE, "ip_timezone": traits.IP_ZONE}
+"""Names in an item's context → traits. Whoever knows where an IP address is says so; we look up none."""
 CALLS: Mapping[str, Callable[[Payload], tuple[str, dict[str, Any]]]] = {
     "identify": _identify,
     "track": _track,
@@ -145,13 +148,15 @@ def _object(payload: Payload, field: str) -> dict[str, Any]:
 
 
 def _traits(payload: Payload, context: Payload, name: str) -> dict[str, Any]:
-    """What the item says about the person. The device's zone and language are a last resort, on identify only."""
+    """What the item says about the person. On identify also what the context knows of the device: its language is a last
+    resort, its zone and that of its IP address are candidates beside what the person has set.
+    """
     known = context.get("traits")
-    traits: dict[str, Any] = known if type(known) is dict else {}
+    told: dict[str, Any] = known if type(known) is dict else {}
     if name != "contact.identified":
-        return traits
-    device = {key: context[key] for key in ("timezone", "locale") if isinstance(context.get(key), str)}
-    return {**device, **traits, **_object(payload, "traits")}
+        return told
+    device = {trait: context[key] for key, trait in OF_THE_DEVICE.items() if isinstance(context.get(key), str)}
+    return {**device, **told, **_object(payload, "traits")}
 
 
 def _occurred_at(payload: Payload, envelope: Envelope) -> datetime:

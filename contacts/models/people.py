@@ -38,6 +38,7 @@ class Contact(models.Model):
     class ZoneSource(models.TextChoices):
         UNKNOWN = "", "unknown"
         PERSON = "person", "set by the person"
+        DEVICE = "device", "the person's device"
         ADDRESS = "address", "postal address"
         PHONE = "phone", "phone number"
         COUNTRY = "country", "country"

@@ -62,8 +62,22 @@ def test_the_schema_names_exactly_what_is_read(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Node, "done", noting)
     one = [{"at": "2026-11-20T00:00:00Z"}]
-    contact = {**CASE["contact"], "consents": one, "suppressions": [{}], "zones": ["UTC"], "jurisdictions": ["US"]}
-    policy = {"hours": [{"from": "08:00", "to": "21:00"}], "caps": [{"window": "7d"}], "longest_hold": "72h"}
+    facts = [{"name": "case.opened", "occurred_at": "2026-11-20T00:00:00Z"}]
+    matrix = [{"event": "case.opened", "topics": ["news"]}]
+    contact = {
+        **CASE["contact"],
+        "facts": facts,
+        "consents": one,
+        "suppressions": [{}],
+        "zones": ["UTC"],
+        "jurisdictions": ["US"],
+    }
+    policy = {
+        "hours": [{"from": "08:00", "to": "21:00"}],
+        "caps": [{"window": "7d"}],
+        "longest_hold": "72h",
+        "matrix": matrix,
+    }
     reading.read({**CASE, "contact": contact, "policy": policy, "sent": one, "message": {"occasion": "x"}}, RULES)
     assert read == dict(objects(shape.CASE))
     assert not [path for path, field in leaves(shape.CASE) if "example" not in field]

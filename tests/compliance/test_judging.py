@@ -12,6 +12,7 @@ from compliance.base import (
     CapFact,
     ConsentFact,
     Facts,
+    MatrixFact,
     QuietFact,
     SentFact,
     SuppressionFact,
@@ -60,6 +61,9 @@ FACTS = st.builds(
         st.builds(SentFact, id=st.just(2), template_id=st.just(1), channel=st.just("sms"), message_class=CLASSES,
                   brand_id=st.just(1), cleared_at=INSTANTS, occasion=st.sampled_from(["", "a"])), max_size=4),
     stops=st.lists(st.just("all"), max_size=1),
+    matrix=st.lists(
+        st.builds(MatrixFact, name=st.sampled_from(["a", "b"]), event=st.just("case.opened"), happened_at=INSTANTS, lifted_at=st.none() | INSTANTS,
+                  lasts=st.none() | st.just(timedelta(days=7)), classes=st.frozensets(CLASSES), topics=st.frozensets(st.sampled_from(["news", "x"]))), max_size=2),
 )  # fmt: skip
 
 

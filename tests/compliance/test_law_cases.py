@@ -95,6 +95,12 @@ CASES: list[tuple[str, str, str, str, dict[str, Any]]] = [
     ("D09", "US", "2026-11-23T16:00Z", "DEFER 2026-11-23T20:00Z", {"profile": "strictest"}),
     ("D09-last-second", "US", "2026-11-23T22:59:59Z", "ALLOW", {"profile": "strictest"}),
     ("D09-end", "US", "2026-11-23T23:00Z", "DEFER 2026-11-24T20:00Z", {"profile": "strictest"}),
+    # The case's "Mon-Fri" is the window of these days, not a closed Saturday. By the rows themselves (computed apart from this
+    # code: every state's hours by the clock of every US zone, each half hour) Saturday is open from Kentucky's 10:00 in
+    # Honolulu to Rhode Island's 17:00 (`US-RI sat 10:00-17:00`) in New York; no state with texts in its rows closes it.
+    ("D09-friday-end", "US", "2026-11-20T23:00Z", "DEFER 2026-11-21T20:00Z", {"profile": "strictest"}),
+    ("D09-saturday", "US", "2026-11-21T20:00Z", "ALLOW", {"profile": "strictest"}),
+    ("D09-saturday-end", "US", "2026-11-21T22:00Z", "DEFER 2026-11-23T20:00Z", {"profile": "strictest"}),
     ("D10", "US", "2026-11-22T20:00Z", "DEFER 2026-11-23T20:00Z", {"profile": "strictest"}),
     ("D11", "212 in 94105", "2026-11-24T02:30Z", "DEFER 2026-11-24T16:00Z", {}),
     ("D14", "+61 4", "2026-11-22T23:00Z", "DEFER 2026-11-23T00:00Z", EIGHT_TO_NINE),

@@ -104,6 +104,25 @@ class TestRows:
         assert found == ["07:00-22:00", "08:00-17:00", "no law", "07:00-22:00", "07:00-22:00"]
         assert hours.legal_hours(RULES, "VN", "sms", "service") is None
 
+    @pytest.mark.parametrize(
+        ("named", "concerned"),
+        [
+            (("sms",), "sms mms rcs"),
+            (("mms",), "mms"),
+            (("rcs",), "rcs"),
+            (("mms", "rcs"), "mms rcs"),
+            (("voice",), ""),
+        ],
+    )
+    def test_a_row_for_sms_is_for_every_text_and_one_for_a_kind_of_text_for_that_alone(
+        self, named: tuple[str, ...], concerned: str
+    ) -> None:
+        rules = rules_of(row("FR", "08:00", "20:00", channels=named))
+        found = [
+            channel for channel in ("sms", "mms", "rcs", "email") if text(rules, "FR", MONDAY, channel) != "no law"
+        ]
+        assert found == concerned.split()
+
     def test_all_names_every_channel(self) -> None:
         rules = rules_of(row("FR", "08:00", "20:00", channels=("all",)))
         assert text(rules, "FR", MONDAY, "push") == "08:00-20:00"

@@ -127,6 +127,14 @@ class TestOverlaps:
             "Line 3, allowed_start_local: These hours overlap with those of line 2; give each time of a weekday one row."
         ]
 
+    @pytest.mark.parametrize("channels", ["mms", "rcs email", "all"])
+    def test_a_row_for_sms_is_one_for_every_text(self, channels: str) -> None:
+        assert len(mistakes(GOOD, line(channels=channels))) == 1
+
+    def test_rows_for_two_kinds_of_text_do_not_meet(self) -> None:
+        content = "\n".join([HEADER, line(channels="mms"), line(channels="rcs")])
+        assert len(tables.read_hours(content)) == 2
+
     def test_a_closed_day_that_is_open(self) -> None:
         closed = line(weekday="sun", allowed_start_local="", allowed_end_local="")
         assert len(mistakes(GOOD, closed)) == 1

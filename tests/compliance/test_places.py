@@ -181,6 +181,13 @@ class TestSeveralClues:
         assert zones_of(phone="+12125550100", ip_timezone=PACIFIC) == {EASTERN, PACIFIC}
         assert zones_of(country="US", ip_timezone="Europe/Paris") >= {"Europe/Paris", "Pacific/Honolulu"}
 
+    def test_the_zone_of_the_device_counts_with_the_others_and_narrows_a_country(self) -> None:
+        assert zones_of(country="US", device_timezone=PACIFIC) == {PACIFIC}
+        assert zones_of(phone="+12125550100", device_timezone=PACIFIC) == {EASTERN, PACIFIC}
+        assert zones_of(country="US", device_timezone="Europe/Paris") >= {"Europe/Paris", "Pacific/Honolulu"}
+        both = locate(Clues(timezone=EASTERN, timezone_source="device", device_timezone=PACIFIC))
+        assert (set(both.zones), both.source, both.jurisdictions) == ({EASTERN, PACIFIC}, "device", ("US",))
+
     def test_where_nothing_else_names_a_country_the_zone_does(self) -> None:
         where = locate(Clues(ip_timezone=EASTERN))
         assert (where.zones, where.source, where.jurisdictions) == ((EASTERN,), "ip", ("US",))
@@ -204,6 +211,7 @@ CLUES = st.builds(
     region=st.sampled_from(["", "TX", "US-FL", "57", "RE"]) | st.text(max_size=4),
     postal_code=st.sampled_from(["", "94105", "97400", "00901"]) | st.text(max_size=8),
     phone=st.sampled_from(["", "+18505550100", "+61412345678", "+18005550100"]) | st.text(max_size=16),
+    device_timezone=st.sampled_from(["", "Europe/Rome"]) | st.text(max_size=5),
     ip_timezone=st.sampled_from(["", PACIFIC]) | st.text(max_size=5),
 )
 

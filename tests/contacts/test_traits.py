@@ -78,7 +78,7 @@ def test_what_no_database_stores_is_mended():
 
 
 @given(st.dictionaries(
-    st.sampled_from(["email", "phone", "address", "country", "region", "locale", "timezone", "plan", "firstName"]),
+    st.sampled_from(["email", "phone", "address", "country", "region", "locale", "timezone", "device_timezone", "ip_timezone", "plan", "firstName"]),
     st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
                  lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
                      st.sampled_from(["country", "state", "city", "x"]), inner, max_size=3), max_leaves=5)))  # fmt: skip

@@ -163,7 +163,9 @@ def test_numbers_are_taken_as_ids():
 def test_traits_come_from_identify_and_from_the_context_of_any_call():
     assert parsed(track(context={"traits": {"plan": "pro"}})).traits == {"plan": "pro"}
     identify = {"type": "identify", "userId": "u1", "traits": {"plan": "max"}, "context": {"timezone": "Europe/Paris"}}
-    assert parsed(identify).traits == {"plan": "max", "timezone": "Europe/Paris"}
+    assert parsed(identify).traits == {"plan": "max", "device_timezone": "Europe/Paris"}
+    looked_up = {**identify, "context": {"ip_timezone": "Europe/Madrid", "ip": "192.0.2.1"}}
+    assert parsed(looked_up).traits == {"plan": "max", "ip_timezone": "Europe/Madrid"}
     assert parsed(track(context={"timezone": "Europe/Paris"})).traits == {}
 
 
