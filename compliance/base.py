@@ -136,8 +136,10 @@ class SenderFact:
     registered: bool = True
     recipients_limit: int = 0
     """Different people in 24 hours (WhatsApp's tiers); 0: no limit."""
-    recipients: tuple[datetime, ...] = ()
-    """When each different person of the last 24 hours was first written to."""
+    recipients: int = 0
+    """How many different people of the last 24 hours there are."""
+    frees_at: datetime | None = None
+    """When one of them stops counting; None while there is room."""
     knows_recipient: bool = False
     """Whether this person is one of them."""
     daily_limit: int = 0

@@ -24,6 +24,7 @@ from compliance.claims import Claimed
 from compliance.dossier import Dossier
 from compliance.judging import Judgement
 from compliance.models import Decision
+from compliance.rules.sender import TIER
 from config import bulk
 from contacts import timeline
 
@@ -60,7 +61,7 @@ def explain(message: Message) -> list[Decision]:
 
 def _decide(batch: Sequence[Claimed], now: datetime) -> list[int]:
     """Judge and write; the ids of the messages that are cleared."""
-    known = dossier.load(batch, now)
+    known = dossier.load(batch, now, locked=True)
     judged = [_judged(one, known, now) for one in batch]
     judged = _within_limits(judged, known, now)
     decisions = _write_decisions(judged, now)
@@ -78,6 +79,8 @@ def _judged(one: Claimed, known: Dossier, now: datetime) -> Judged:
     judgement = judging.judge(found, now)
     if judgement.outcome == "allow":
         known.note(one, found, now)
+    elif judgement.decisive.code == TIER:
+        known.queue(one)
     return Judged(one, found, judgement)
 
 

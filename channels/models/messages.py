@@ -75,6 +75,12 @@ class Message(models.Model):
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_leased"),
             models.Index(fields=["due_at"], condition=Q(state="unknown"), name="messages_unknown"),
             models.Index(fields=["contact", "cleared_at"], name="messages_by_contact"),
+            # With the contact, so that the people of a day are counted in the index alone.
+            models.Index(
+                fields=["account", "cleared_at", "contact"],
+                condition=Q(cleared_at__isnull=False),
+                name="messages_by_account",
+            ),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
         ]
         constraints = [

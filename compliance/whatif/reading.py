@@ -20,6 +20,7 @@ from compliance.base import (
 from compliance.law.rules import KINDS_OF, Rules
 from compliance.models import FrequencyCap
 from compliance.places import Clues, Place, locate
+from compliance.rules.sender import ROLLING
 from compliance.whatif.fields import BadCase, Node
 from contacts import consents, zones
 from contacts.models import Consent, Suppression
@@ -58,7 +59,7 @@ def read(value: Any, law: Rules) -> Case:
         quiet=tuple(found for one in policy.nodes("hours") if (found := _quiet(one, facts))),
         caps=tuple(_cap(one) for one in policy.nodes("caps")),
         sent=tuple(_sent(one, facts, number) for number, one in enumerate(top.nodes("sent"))),
-        sender=_sender(top.node("sender")),
+        sender=_sender(top.node("sender"), now or NEVER),
         emergencies=top.texts("emergencies"),
         stops=sorted(top.texts("stops")),
     )
@@ -289,11 +290,14 @@ def _sent(node: Node, facts: Facts, number: int) -> SentFact:
     return found
 
 
-def _sender(node: Node) -> SenderFact:
+def _sender(node: Node, now: datetime) -> SenderFact:
+    limit = node.number("recipients_limit")
+    recent = sorted(at for at in node.instants("recipients") if at > now - ROLLING)
     found = SenderFact(
         registered=node.flag("registered", default=True),
-        recipients_limit=node.number("recipients_limit"),
-        recipients=node.instants("recipients"),
+        recipients_limit=limit,
+        recipients=len(recent),
+        frees_at=recent[-limit] + ROLLING if 0 < limit <= len(recent) else None,
         knows_recipient=node.flag("knows_recipient"),
         daily_limit=node.number("daily_limit"),
         sent_today=node.number("sent_today"),

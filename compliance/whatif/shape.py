@@ -163,7 +163,7 @@ SENDER = _object(
     recipients_limit=_number("Different people in 24 hours (WhatsApp's tiers); 0: no limit.", 250),
     recipients=_of(
         "array",
-        "When each of them was first written to.",
+        "When each of them was last written to.",
         ["2026-11-22T17:30:00Z"],
         items=_instant("An instant.", "2026-11-22T17:30:00Z"),
     ),
