@@ -185,11 +185,14 @@ def _defer(waiting: Sequence[tuple[Judged, int]]) -> None:
 
 
 def _spread(one: Judged, crowd: int) -> datetime | None:
-    """When thousands wait for 08:00, they come one after the other: later by a hash of the message, never earlier."""
+    """When thousands wait for 08:00, they come one after the other: later by a hash of the person, never earlier.
+
+    One person's messages stay together, so that the one with the highest priority is still judged first.
+    """
     until = one.judgement.decisive.until
     if until is None or crowd < CROWD or one.judgement.decisive.code not in judging.HOURS:
         return until
-    late = until + timedelta(seconds=crc32(str(one.message.id).encode()) % int(SPREAD.total_seconds()))
+    late = until + timedelta(seconds=crc32(str(one.message.contact_id).encode()) % int(SPREAD.total_seconds()))
     return until if one.facts.expires_at and late >= one.facts.expires_at else late
 
 
