@@ -27,6 +27,7 @@ from compliance.models import Decision
 from compliance.rules.sender import TIER
 from config import bulk
 from contacts import timeline
+from contacts.timeline import NewEvent
 
 State = Message.State
 BATCH = 1000
@@ -209,10 +210,14 @@ def _block(refused: Sequence[tuple[Judged, int]], now: datetime) -> None:
         for one, _ in refused
     ]
     bulk.update(Message, rows)
-    told = [
-        facts.fact("blocked", About(*one.message[:7]), now, reason=one.judgement.decisive.code) for one, _ in refused
-    ]
-    timeline.record(told, now)
+    timeline.record([_told(one, now) for one, _ in refused], now)
+
+
+def _told(one: Judged, now: datetime) -> NewEvent:
+    """The fact of a refusal. Journeys hear from it whether they are over for the person."""
+    decisive = one.judgement.decisive
+    ends: dict[str, Any] = {"ends_journey": True} if decisive.ends_journey else {}
+    return facts.fact("blocked", About(*one.message[:7]), now, reason=decisive.code, **ends)
 
 
 def send_again(message: Message, user: User, now: datetime) -> None:

@@ -265,7 +265,7 @@ def _cap(node: Node) -> CapFact:
         channels=node.texts("channels"),
         topics=node.texts("topics"),
         journeys=node.texts("journeys"),
-        action=node.choice("action", "defer", ("defer", "skip")),
+        action=node.choice("action", "defer", tuple(FrequencyCap.Action.values)),
     )
     node.done()
     return found

@@ -130,7 +130,7 @@ CAP = _object(
     channels=_texts("Channels that count; none: all.", "sms"),
     topics=_texts("Topics that count; none: all.", "news"),
     journeys=_texts("Journeys that count; none: all.", "win-back"),
-    action=_word("What happens when it is full.", "defer", "defer", "skip"),
+    action=_word("What happens when it is full.", "defer", *FrequencyCap.Action.values),
 )
 POLICY = _object(
     "The house's own policy. It can only tighten the law.",
