@@ -9,9 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field, extend_sch
 from rest_framework import mixins, serializers
 
 from channels.models import Message, RenderedCopy
-from config.resources import ExternalIdFilter, IdFilter, Resource, before, since, told
-
-DELIVERIES = [(delivery.name.lower(), delivery.label) for delivery in Message.Delivery]
+from config.resources import ExternalIdFilter, IdFilter, Resource, Word, before, since, told
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -27,8 +25,9 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         source="version.number", read_only=True, allow_null=True, default=None,
         help_text="Number of the template's version that was sent; null while nothing was.",
     )  # fmt: skip
-    delivery = serializers.SerializerMethodField(
-        help_text="What is known after handing over; a later word never lowers it."
+    delivery = Word(Message.Delivery, help_text="What is known after handing over; a later word never lowers it.")
+    priority = Word(
+        Message.Priority, help_text="The higher one of a person's messages that are due together goes first."
     )
     labels = serializers.DictField(read_only=True, help_text="Where it comes from: journey, version, step, visit.")
 
@@ -49,6 +48,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "reason",
             "error",
             "held_by",
+            "priority",
             "delivery",
             "due_at",
             "expires_at",
@@ -68,10 +68,6 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             created_at="When it was asked for.",
             provider_id="The provider's id of it.",
         )
-
-    @extend_schema_field(serializers.ChoiceField(choices=DELIVERIES))
-    def get_delivery(self, message: Message) -> str:
-        return Message.Delivery(message.delivery).name.lower()
 
 
 class MessageWithCopySerializer(MessageSerializer):

@@ -23,7 +23,8 @@ class Request:
     """A message that somebody wants sent. `key` makes it idempotent: the same key twice is one message.
 
     `context` is what its words may use as `event`, `labels` say where it comes from. Not before `due_at`, and not after
-    `expires_at` (None: whenever).
+    `expires_at` (None: whenever). Of one person's messages that are due together the one with the highest `priority` is
+    judged first.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Request:
     context: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
+    priority: int = Message.Priority.NORMAL
 
 
 def request(wanted: Sequence[Request], now: datetime) -> list[int]:
@@ -52,6 +54,7 @@ def request(wanted: Sequence[Request], now: datetime) -> list[int]:
                 "channel": channel,
                 "brand_id": brand_id,
                 "topic_id": topic_id,
+                "priority": int(one.priority),
                 "due_at": one.due_at,
                 "expires_at": one.expires_at,
                 "context": dict(one.context),

@@ -26,6 +26,8 @@ class Verdict:
     why: str = ""
     until: datetime | None = None
     rule: str = ""
+    ends_journey: bool = False
+    """Of a refusal: whether the journey that asked for the message is over for this person too."""
 
 
 def allow(why: str = "") -> Verdict:
@@ -38,9 +40,9 @@ def wait(until: datetime | None, code: str, why: str) -> Verdict:
     return Verdict("wait", code, why, until)
 
 
-def deny(code: str, why: str) -> Verdict:
+def deny(code: str, why: str, *, ends_journey: bool = False) -> Verdict:
     """Never send this one."""
-    return Verdict("deny", code, why)
+    return Verdict("deny", code, why, ends_journey=ends_journey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class QuietFact:
 class CapFact:
     """At most `limit` messages in a rolling `window`, or (`calendar`: day, week, month) by the person's calendar.
 
-    Empty `channels`, `topics`, `journeys`: all of them. `action`: defer to the instant that frees a slot, or skip.
+    Empty `channels`, `topics`, `journeys`: all of them. `action`: defer to the instant that frees a slot, skip
+    the message, or end the journey that asked for it.
     """
 
     name: str
@@ -165,8 +168,10 @@ class SenderFact:
     registered: bool = True
     recipients_limit: int = 0
     """Different people in 24 hours (WhatsApp's tiers); 0: no limit."""
-    recipients: tuple[datetime, ...] = ()
-    """When each different person of the last 24 hours was first written to."""
+    recipients: int = 0
+    """How many different people of the last 24 hours there are."""
+    frees_at: datetime | None = None
+    """When one of them stops counting; None while there is room."""
     knows_recipient: bool = False
     """Whether this person is one of them."""
     daily_limit: int = 0

@@ -11,7 +11,7 @@ from django.db.models import Case, F, JSONField, Q, Value, When
 
 from channels.base import channels
 from channels.models import Account, Message
-from compliance import people, sealed, stops
+from compliance import people, sealed, senders, stops
 from compliance.base import (
     TEXTS,
     CapFact,
@@ -19,6 +19,7 @@ from compliance.base import (
     Facts,
     HouseFact,
     QuietFact,
+    SenderFact,
     SentFact,
     SuppressionFact,
     VersionFact,
@@ -31,6 +32,7 @@ from compliance.models import FrequencyCap, HousePolicy, QuietHours, WithdrawnWo
 from compliance.people import Person
 from compliance.places import Place, locate
 from compliance.rules.duplicate import WITHIN
+from compliance.senders import Sender
 from config import bulk
 from contacts import suppressions, zones
 from contacts.models import Address, Brand, ConsentState, Topic
@@ -69,12 +71,14 @@ class Way:
 
 @dataclass(slots=True)
 class Dossier:
-    """The facts of a batch. `sent` grows while the batch is judged: what was just cleared counts for the next message."""
+    """The facts of a batch. `sent` and `senders` grow while it is judged: what was just cleared counts for the next message."""
 
     houses: dict[int, House] = field(default_factory=dict)
     topics: dict[int, str] = field(default_factory=dict)
     versions: dict[int, dict[str, VersionFact]] = field(default_factory=dict)
     accounts: dict[tuple[int, str], Account] = field(default_factory=dict)
+    senders: dict[tuple[int, str], Sender] = field(default_factory=dict)
+    """The accounts with something to say about it, by brand and channel as above."""
     people: dict[int, Person] = field(default_factory=dict)
     law: Rules = NO_RULES
     ways: dict[tuple[int, str], Way] = field(default_factory=dict)
@@ -95,6 +99,7 @@ class Dossier:
         place = self.place(one.contact_id, house)
         zone_name = person.timezone if zones.known(person.timezone) else place.zones[0]
         suppressed = self._suppressions(way, one) if way else ()
+        sender = self.senders.get((one.brand_id, one.channel))
         return Facts(
             message_id=one.id,
             contact_id=one.contact_id,
@@ -123,6 +128,7 @@ class Dossier:
             suppressions=suppressed,
             provider_blocked=any(match.reason == PROVIDER for match in suppressed),
             version=version,
+            sender=sender.fact(one.contact_id) if sender else SenderFact(),
             quiet=house.quiet.get(one.channel, ()),
             caps=house.caps,
             sent=self.sent.get(one.contact_id, ()),
@@ -140,6 +146,12 @@ class Dossier:
         """This message was just cleared."""
         fact = SentFact(one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion)
         self.sent.setdefault(one.contact_id, []).append(fact)
+        if sender := self.senders.get((one.brand_id, one.channel)):
+            sender.take(one.contact_id, now)
+
+    def queue(self, one: Claimed) -> None:
+        """This message waits for a slot of its sender: the next one waits for the slot after that."""
+        self.senders[one.brand_id, one.channel].queue(one.contact_id)
 
     def _said(self, one: Claimed) -> dict[str, Any]:
         """What the person allows and refuses, as far as it touches this message."""
@@ -177,8 +189,13 @@ def _covers(match: suppressions.Match, channel: str, brand_id: int) -> bool:
     return any(match.covers(each, brand_id) for each in (TEXTS if channel in TEXTS else (channel,)))
 
 
-def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
-    """The dossier of these messages: about a dozen queries, however many there are."""
+def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Dossier:
+    """The dossier of these messages: about a dozen queries, however many there are.
+
+    `locked` keeps the senders that have limits to the caller's transaction; it comes first, since it may wait.
+    """
+    accounts = _accounts({one.brand_id for one in batch})
+    limits = senders.load(batch, accounts, now, locked=locked)
     contact_ids = list({one.contact_id for one in batch})
     brand_ids = {one.brand_id for one in batch}
     houses = _houses(brand_ids)
@@ -190,7 +207,8 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
         law=law,
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
         versions=sealed.versions({one.template_id for one in batch}, now),
-        accounts=_accounts(brand_ids),
+        accounts=accounts,
+        senders=limits,
         people=people.load(contact_ids),
         ways=ways,
         consents=_consents(contact_ids, brand_ids),

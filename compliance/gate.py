@@ -24,8 +24,10 @@ from compliance.claims import Claimed
 from compliance.dossier import Dossier
 from compliance.judging import Judgement
 from compliance.models import Decision
+from compliance.rules.sender import TIER
 from config import bulk
 from contacts import timeline
+from contacts.timeline import NewEvent
 
 State = Message.State
 BATCH = 1000
@@ -60,7 +62,7 @@ def explain(message: Message) -> list[Decision]:
 
 def _decide(batch: Sequence[Claimed], now: datetime) -> list[int]:
     """Judge and write; the ids of the messages that are cleared."""
-    known = dossier.load(batch, now)
+    known = dossier.load(batch, now, locked=True)
     judged = [_judged(one, known, now) for one in batch]
     judged = _within_limits(judged, known, now)
     decisions = _write_decisions(judged, now)
@@ -78,6 +80,8 @@ def _judged(one: Claimed, known: Dossier, now: datetime) -> Judged:
     judgement = judging.judge(found, now)
     if judgement.outcome == "allow":
         known.note(one, found, now)
+    elif judgement.decisive.code == TIER:
+        known.queue(one)
     return Judged(one, found, judgement)
 
 
@@ -182,11 +186,14 @@ def _defer(waiting: Sequence[tuple[Judged, int]]) -> None:
 
 
 def _spread(one: Judged, crowd: int) -> datetime | None:
-    """When thousands wait for 08:00, they come one after the other: later by a hash of the message, never earlier."""
+    """When thousands wait for 08:00, they come one after the other: later by a hash of the person, never earlier.
+
+    One person's messages stay together, so that the one with the highest priority is still judged first.
+    """
     until = one.judgement.decisive.until
     if until is None or crowd < CROWD or one.judgement.decisive.code not in judging.HOURS:
         return until
-    late = until + timedelta(seconds=crc32(str(one.message.id).encode()) % int(SPREAD.total_seconds()))
+    late = until + timedelta(seconds=crc32(str(one.message.contact_id).encode()) % int(SPREAD.total_seconds()))
     return until if one.facts.expires_at and late >= one.facts.expires_at else late
 
 
@@ -203,10 +210,14 @@ def _block(refused: Sequence[tuple[Judged, int]], now: datetime) -> None:
         for one, _ in refused
     ]
     bulk.update(Message, rows)
-    told = [
-        facts.fact("blocked", About(*one.message[:7]), now, reason=one.judgement.decisive.code) for one, _ in refused
-    ]
-    timeline.record(told, now)
+    timeline.record([_told(one, now) for one, _ in refused], now)
+
+
+def _told(one: Judged, now: datetime) -> NewEvent:
+    """The fact of a refusal. Journeys hear from it whether they are over for the person."""
+    decisive = one.judgement.decisive
+    ends: dict[str, Any] = {"ends_journey": True} if decisive.ends_journey else {}
+    return facts.fact("blocked", About(*one.message[:7]), now, reason=decisive.code, **ends)
 
 
 def send_again(message: Message, user: User, now: datetime) -> None:

@@ -72,4 +72,4 @@ def _asked(rule: Rule, facts: Facts, now: datetime) -> Verdict:
     except Exception as error:
         log.exception("The rule %s could not judge message %s; it is held", rule.key, facts.message_id)
         found = wait(now + RETRY_BROKEN, "rule_failed", f"The rule could not judge: {type(error).__name__}: {error}")
-    return Verdict(found.outcome, found.code, found.why, found.until, rule.key)
+    return replace(found, rule=rule.key)

@@ -8,13 +8,13 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db.models import QuerySet
+from django.db.models import IntegerChoices, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.drainage import set_override
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import JSONParser
@@ -104,6 +104,18 @@ class Resource(GenericViewSet[Any]):
     def _lists(self) -> bool:
         """Whether this is a list: of this resource, or of what belongs to one row of it."""
         return self.action == "list" or self.action in self.sublists
+
+
+class Word(serializers.ChoiceField):
+    """A number of a fixed list, read as the word that stands for it."""
+
+    def __init__(self, numbers: type[IntegerChoices], **options: Any) -> None:
+        self.numbers = numbers
+        options |= {"choices": [(one.name.lower(), one.label) for one in numbers], "read_only": True}
+        super().__init__(**options)
+
+    def to_representation(self, value: Any) -> str:
+        return self.numbers(value).name.lower()
 
 
 class InstantField(IsoDateTimeField):

@@ -11,8 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from channels.models import Message
 from config import clock
-from config.resources import Conflict, ExternalIdFilter, IdFilter, Resource, before, since, told
+from config.resources import Conflict, ExternalIdFilter, IdFilter, Resource, Word, before, since, told
 from journeys import engine, publishing
 from journeys.models import Enrolment, Journey, Step, Version, Visit
 
@@ -72,6 +73,7 @@ class VersionSerializer(serializers.ModelSerializer[Version]):
 class JourneySerializer(serializers.ModelSerializer[Journey]):
     """A journey."""
 
+    priority = Word(Message.Priority, help_text="Whose messages go first when a frequency cap has few slots left.")
     brand = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the brand.")
     live_version = serializers.IntegerField(
         source="live_number", read_only=True, allow_null=True,
@@ -80,7 +82,7 @@ class JourneySerializer(serializers.ModelSerializer[Journey]):
 
     class Meta:
         model = Journey
-        fields = ("id", "key", "name", "description", "brand", "state", "live_version", "created_at")
+        fields = ("id", "key", "name", "description", "brand", "state", "priority", "live_version", "created_at")
         extra_kwargs = told(
             id="Our id of the journey.",
             key="Its key, unique and part of its address.",

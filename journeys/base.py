@@ -55,10 +55,11 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The journey is over for this person."""
+    """The journey is over for this person; `early` when not because its steps say so."""
 
     reason: str
     effects: Sequence[Effect] = ()
+    early: bool = False
 
 
 Outcome = Go | Wait | End

@@ -55,6 +55,7 @@ class Design:
     version_id: int
     journey_id: int
     journey_key: str
+    priority: int
     brand_id: int
     trigger: Trigger
     trigger_config: Mapping[str, Any]
@@ -71,19 +72,20 @@ class Design:
     """What all its steps together must know about a person."""
 
 
-Stamp = tuple[int, datetime | None, str, int | None]
+Stamp = tuple[int, datetime | None, str, int, int | None]
 _cache: dict[Stamp, Design | BrokenDesign] = {}
 
 
 def many(version_ids: Collection[int]) -> tuple[dict[int, Design], dict[int, BrokenDesign]]:
     """The designs of these versions, and of those that cannot run, why; in a constant number of queries.
 
-    Compiled designs are kept under a stamp of the row (id, date, checksum, first step), so that nothing but the same
-    published design is ever found again: an id alone can come back after a rollback on SQLite.
+    Compiled designs are kept under a stamp of the row (id, date, checksum, the journey's priority, first step), so that
+    nothing but the same published design is ever found again: an id alone can come back after a rollback on SQLite.
     """
     rows = Version.objects.filter(id__in=version_ids).annotate(first=Min("steps__id"))
     stamps: dict[int, Stamp] = {
-        row[0]: row for row in rows.order_by().values_list("id", "published_at", "checksum", "first")
+        row[0]: row
+        for row in rows.order_by().values_list("id", "published_at", "checksum", "journey__priority", "first")
     }
     missing = [version_id for version_id, stamp in stamps.items() if stamp not in _cache or stamp[1] is None]
     if missing:
@@ -115,6 +117,7 @@ def compiled(version: Version) -> Design:
         version_id=version.pk,
         journey_id=version.journey_id,
         journey_key=version.journey.key,
+        priority=version.journey.priority,
         brand_id=version.journey.brand_id,
         trigger=trigger,
         trigger_config=trigger_config,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from channels.models import Message
 from contacts.models import Brand
 from journeys import blueprints, publishing, reading
 from journeys.base import steps, triggers
@@ -17,11 +18,14 @@ from journeys.reading import BadFile, Lines, Mistake, Path
 __all__ = ["BadFile", "Plan", "dump", "load", "plan_of", "save"]
 
 WIDTH = 112
+PRIORITIES = {str(priority.label): priority.value for priority in Message.Priority}
+NORMAL = str(Message.Priority.NORMAL.label)
 TOP = {
     "journey": str,
     "name": str,
     "brand": str,
     "description": str,
+    "priority": str,
     "trigger": dict,
     "reentry": dict,
     "instance": str,
@@ -43,6 +47,7 @@ class Plan:
     brand: str
     design: Blueprint
     description: str = ""
+    priority: str = NORMAL
     lines: Lines = field(default_factory=Lines, compare=False, repr=False)
 
 
@@ -62,10 +67,11 @@ def load(text: str) -> Plan:
         name=value["name"],
         brand=value["brand"],
         description=value.get("description") or "",
+        priority=value.get("priority", NORMAL),
         design=_design(value),
         lines=lines,
     )
-    found = [*_key_mistakes(plan), *(_mistake(problem, plan) for problem in flaws(plan.design))]
+    found = [*_head_mistakes(plan), *(_mistake(problem, plan) for problem in flaws(plan.design))]
     if found:
         raise BadFile(found)
     return replace(plan, design=_tidy(plan.design))
@@ -80,6 +86,7 @@ def dump(plan: Plan) -> str:
         "name": plan.name,
         "brand": plan.brand,
         "description": plan.description,
+        "priority": plan.priority if plan.priority != NORMAL else "",
         "trigger": {"kind": design.trigger, **design.trigger_config},
         "reentry": {name: text for name, text in reentry.items() if text},
         "instance": design.instance_key,
@@ -94,7 +101,8 @@ def dump(plan: Plan) -> str:
 def plan_of(version: Version) -> Plan:
     """What the file of this version says."""
     journey = version.journey
-    return Plan(journey.key, journey.name, journey.brand.key, blueprints.of(version), journey.description)
+    priority = Message.Priority(journey.priority).label
+    return Plan(journey.key, journey.name, journey.brand.key, blueprints.of(version), journey.description, priority)
 
 
 @transaction.atomic
@@ -111,7 +119,7 @@ def save(plan: Plan, owner: Any = None) -> Version:
             f"The journey {plan.key!r} belongs to another brand, {journey.brand.key!r}; give this one another key."
         )
         raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
-    journey.name, journey.description = plan.name, plan.description
+    journey.name, journey.description, journey.priority = plan.name, plan.description, PRIORITIES[plan.priority]
     journey.save()
     draft = publishing.new_draft(journey)
     blueprints.write(plan.design, draft)
@@ -185,13 +193,15 @@ def _step(step: Mapping[str, Any]) -> StepPlan:
     return StepPlan(step["key"], step["kind"], step.get("title", ""), config, step.get("exits") or {})
 
 
-def _key_mistakes(plan: Plan) -> list[Mistake]:
+def _head_mistakes(plan: Plan) -> list[Mistake]:
     found = []
     if not plan.key.replace("-", "").replace("_", "").isalnum() or len(plan.key) > 50:
         sentence = "Use letters, digits, - and _ (at most 50), e.g. win-back."
         found.append(Mistake(plan.lines.of(("journey",)), "journey", sentence))
     if not plan.name or len(plan.name) > 120:
         found.append(Mistake(plan.lines.of(("name",)), "name", "A name has 1 to 120 characters."))
+    if plan.priority not in PRIORITIES:
+        found.append(Mistake(plan.lines.of(("priority",)), "priority", f"Write one of: {', '.join(PRIORITIES)}."))
     return found
 
 

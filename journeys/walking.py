@@ -108,7 +108,7 @@ class Walk:
         if isinstance(outcome, Wait):
             return self._wait(outcome)
         if isinstance(outcome, End):
-            self._end(State.FINISHED, outcome.reason, now)
+            self._end(State.LEFT if outcome.early else State.FINISHED, outcome.reason, now)
             return True
         return self._leave(outcome, now)
 

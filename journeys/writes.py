@@ -83,6 +83,7 @@ def _request(walk: Walk, stay: Stay, now: datetime) -> outbox.Request:
         },
         due_at=now,
         expires_at=ask.expires_at,
+        priority=walk.design.priority,
     )
 
 

@@ -37,8 +37,8 @@ class AccountForm(KindModelForm):
 class AccountAdmin(ChannelFirst, HistoryAdmin):
     """The form is the channel kind's own; secrets go in and never come out again."""
 
-    list_display = ("name", "brand", "sends_by", "limit", "enabled", "is_default")
-    list_filter = (ChannelFilter, "brand", "enabled")
+    list_display = ("name", "brand", "sends_by", "limits", "registration", "enabled", "is_default")
+    list_filter = (ChannelFilter, "brand", "registration", "enabled")
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     change_form_before_template = "admin/channels/account/before.html"
@@ -47,9 +47,11 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
     def sends_by(self, account: Account) -> str:
         return title(account.channel)
 
-    @admin.display(description="limit", ordering="per_second")
-    def limit(self, account: Account) -> str:
-        return f"{account.per_second} a second" if account.per_second else "none"
+    @admin.display(description="limits", ordering="per_second")
+    def limits(self, account: Account) -> str:
+        found = [(account.per_second, "a second"), (account.daily_limit, "a day")]
+        found.append((account.recipients_limit, "people in 24 hours"))
+        return ", ".join(f"{number:,} {what}" for number, what in found if number) or "none"
 
     @admin.display(description="callback address")
     def callback(self, account: Account) -> str:
@@ -79,7 +81,11 @@ class AccountAdmin(ChannelFirst, HistoryAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
         channel = chosen(request, obj)
         fieldsets: list[Any] = [
-            (None, {"fields": ["brand", "name", "key", "per_second", "enabled", "is_default"]}),
+            (None, {"fields": ["brand", "name", "key", "enabled", "is_default"]}),
+            (
+                "Registration and limits",
+                {"fields": ["registration", ("per_second", "daily_limit"), "recipients_limit"]},
+            ),
         ]
         if channel in channels:
             fields = names(channels[channel].Config, "config") if self._edits(request, obj) else ["settings_shown"]

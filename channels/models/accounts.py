@@ -11,6 +11,12 @@ from contacts.models import Brand
 class Account(models.Model):
     """How a brand reaches people on a channel: provider, sender and credentials (encrypted at rest)."""
 
+    class Registration(models.TextChoices):
+        NOT_NEEDED = "not_needed", "not needed"
+        PENDING = "pending", "applied for"
+        REGISTERED = "registered", "registered"
+        REJECTED = "rejected", "rejected"
+
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
     channel = models.CharField(max_length=20, help_text="Key of a channel kind.")
     key = models.SlugField(unique=True, help_text="Part of this account's webhook addresses.")
@@ -18,6 +24,22 @@ class Account(models.Model):
     config = EncryptedJSONField(default=dict, blank=True)
     per_second = models.PositiveIntegerField(
         "limit per second", default=0, help_text="Messages a second; 0 means no limit."
+    )
+    registration = models.CharField(
+        max_length=10,
+        choices=Registration,
+        default=Registration.NOT_NEEDED,
+        help_text="With carriers (10DLC, toll-free verification). Nothing leaves while it is applied for or rejected.",
+    )
+    recipients_limit = models.PositiveIntegerField(
+        "people in 24 hours",
+        default=0,
+        help_text="Different people in any 24 hours, as WhatsApp's tiers: 250, 2000, 10000, 100000; 0 means no limit.",
+    )
+    daily_limit = models.PositiveIntegerField(
+        "limit per day",
+        default=0,
+        help_text="Messages a day as US carriers count them, from midnight in Los Angeles, e.g. 2000; 0 means no limit.",
     )
     next_slot_at = models.DateTimeField(
         null=True, editable=False, help_text="When the next message may leave under the limit."

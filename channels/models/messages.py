@@ -34,6 +34,14 @@ class Message(models.Model):
         BOUNCED = 40, "bounced"
         COMPLAINED = 50, "complained"
 
+    class Priority(models.IntegerChoices):
+        """Which of one person's messages is judged first, and so gets the last slot of a cap."""
+
+        LOW = 1, "low"
+        NORMAL = 2, "normal"
+        HIGH = 3, "high"
+        URGENT = 4, "urgent"
+
     key = models.CharField(max_length=120, help_text="Who asked, e.g. visit:42. One request, one message.")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="messages", db_index=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, db_index=False)
@@ -41,6 +49,9 @@ class Message(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, db_index=False)
     channel = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.NORMAL, help_text="Among the messages of one person that are due together."
+    )
     due_at = models.DateTimeField(
         null=True, help_text="When it is looked at next: by the gate, or (maybe sent) at the provider."
     )
@@ -75,6 +86,12 @@ class Message(models.Model):
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="messages_leased"),
             models.Index(fields=["due_at"], condition=Q(state="unknown"), name="messages_unknown"),
             models.Index(fields=["contact", "cleared_at"], name="messages_by_contact"),
+            # With the contact, so that the people of a day are counted in the index alone.
+            models.Index(
+                fields=["account", "cleared_at", "contact"],
+                condition=Q(cleared_at__isnull=False),
+                name="messages_by_account",
+            ),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
         ]
         constraints = [

@@ -63,6 +63,7 @@ class FrequencyCap(models.Model):
     class Action(models.TextChoices):
         DEFER = "defer", "wait for a free slot"
         SKIP = "skip", "do not send it"
+        END = "end", "do not send it, and end the journey for this person"
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE)
     name = models.CharField(max_length=120)

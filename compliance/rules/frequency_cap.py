@@ -15,8 +15,8 @@ class FrequencyCapRule(Rule):
     """Keeps to the brand's frequency caps, over all channels together unless a cap says otherwise.
 
     A rolling window is half-open: what was sent exactly its length ago no longer counts. A calendar window is that of the
-    person's own calendar (weeks begin on Monday). A full cap defers a message to the instant that frees a slot, or skips
-    it, as the cap says. A slot is taken when the gate clears a message, under the lock of its contact, and given back when
+    person's own calendar (weeks begin on Monday). A full cap defers a message to the instant that frees a slot, skips
+    it, or ends the journey that asked for it, as the cap says; of several full caps the strictest decides. A slot is taken when the gate clears a message, under the lock of its contact, and given back when
     the provider refuses it. The short answer to a STOP or HELP is not held back.
     """
 
@@ -30,9 +30,11 @@ class FrequencyCapRule(Rule):
         full = [(cap, counted) for cap, counted in found if len(counted) >= cap.limit]
         if not full:
             return allow("; ".join(f"{len(counted)} of {cap.limit} used ({cap.name})" for cap, counted in found))
-        for cap, _ in full:
-            if cap.action != "defer":
-                return deny("frequency_cap", f"{cap.name}: {_words(cap)} are used up.")
+        for action in ("end", "skip"):
+            if cap := next((cap for cap, _ in full if cap.action == action), None):
+                ends = action == "end"
+                over = "; the journey ends for this person." if ends else "."
+                return deny("frequency_cap", f"{cap.name}: {_words(cap)} are used up{over}", ends_journey=ends)
         until, cap = max(((_frees(cap, counted, now, zone), cap) for cap, counted in full), key=lambda pair: pair[0])
         return wait(until, "frequency_cap", f"{cap.name}: {_words(cap)} are used up.")
 

@@ -1,13 +1,20 @@
 """May the sender send?"""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from compliance.base import Facts, Rule, Verdict, allow, deny, rules, wait
 
-DAY = timedelta(hours=24)
+TIER = "sender_tier"
+ROLLING = timedelta(hours=24)
 CARRIERS_DAY = ZoneInfo("America/Los_Angeles")
 """US carriers' daily caps of registered brands begin anew at midnight Pacific time."""
+
+
+def midnight(now: datetime, days: int = 0) -> datetime:
+    """When the carriers' day of `now` began, in UTC; `days`: that many of them later."""
+    day = now.astimezone(CARRIERS_DAY).date() + timedelta(days=days)
+    return datetime.combine(day, time(0), CARRIERS_DAY).astimezone(UTC)
 
 
 @rules.register
@@ -24,13 +31,11 @@ class SenderRule(Rule):
         sender = facts.sender
         if not sender.registered:
             return deny("sender_not_registered", "The sender is not registered or verified; carriers would refuse it.")
-        recent = sorted(at for at in sender.recipients if at > now - DAY)
-        if sender.recipients_limit and not sender.knows_recipient and len(recent) >= sender.recipients_limit:
-            frees = recent[-sender.recipients_limit] + DAY
-            return wait(frees, "sender_tier", f"{sender.recipients_limit} different people in 24 hours are reached.")
+        waits = []
+        if sender.recipients_limit and not sender.knows_recipient and sender.recipients >= sender.recipients_limit:
+            why = f"{sender.recipients_limit} different people in 24 hours are reached."
+            waits.append(wait(sender.frees_at or now + ROLLING, TIER, why))
         if sender.daily_limit and sender.sent_today >= sender.daily_limit:
-            midnight = datetime.combine(now.astimezone(CARRIERS_DAY).date() + timedelta(days=1), time(0), CARRIERS_DAY)
-            return wait(
-                midnight.astimezone(now.tzinfo), "carrier_daily_cap", f"{sender.daily_limit} a day are used up."
-            )
-        return allow()
+            why = f"{sender.daily_limit} a day are used up."
+            waits.append(wait(midnight(now, days=1), "carrier_daily_cap", why))
+        return max(waits, key=lambda verdict: verdict.until or now, default=allow())

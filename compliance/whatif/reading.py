@@ -21,6 +21,7 @@ from compliance.content import label
 from compliance.law.rules import KINDS_OF, Rules
 from compliance.models import FrequencyCap
 from compliance.places import Clues, Place, locate
+from compliance.rules.sender import ROLLING
 from compliance.whatif import matrix
 from compliance.whatif.fields import BadCase, Node
 from contacts import consents, zones
@@ -60,7 +61,7 @@ def read(value: Any, law: Rules) -> Case:
         quiet=tuple(found for one in policy.nodes("hours") if (found := _quiet(one, facts))),
         caps=tuple(_cap(one) for one in policy.nodes("caps")),
         sent=tuple(_sent(one, facts, number) for number, one in enumerate(top.nodes("sent"))),
-        sender=_sender(top.node("sender")),
+        sender=_sender(top.node("sender"), now or NEVER),
         emergencies=top.texts("emergencies"),
         stops=sorted(top.texts("stops")),
         matrix=matrix.read(policy, contact, now),
@@ -270,7 +271,7 @@ def _cap(node: Node) -> CapFact:
         channels=node.texts("channels"),
         topics=node.texts("topics"),
         journeys=node.texts("journeys"),
-        action=node.choice("action", "defer", ("defer", "skip")),
+        action=node.choice("action", "defer", tuple(FrequencyCap.Action.values)),
     )
     node.done()
     return found
@@ -295,11 +296,14 @@ def _sent(node: Node, facts: Facts, number: int) -> SentFact:
     return found
 
 
-def _sender(node: Node) -> SenderFact:
+def _sender(node: Node, now: datetime) -> SenderFact:
+    limit = node.number("recipients_limit")
+    recent = sorted(at for at in node.instants("recipients") if at > now - ROLLING)
     found = SenderFact(
         registered=node.flag("registered", default=True),
-        recipients_limit=node.number("recipients_limit"),
-        recipients=node.instants("recipients"),
+        recipients_limit=limit,
+        recipients=len(recent),
+        frees_at=recent[-limit] + ROLLING if 0 < limit <= len(recent) else None,
         knows_recipient=node.flag("knows_recipient"),
         daily_limit=node.number("daily_limit"),
         sent_today=node.number("sent_today"),

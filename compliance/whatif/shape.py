@@ -145,7 +145,7 @@ CAP = _object(
     channels=_texts("Channels that count; none: all.", "sms"),
     topics=_texts("Topics that count; none: all.", "news"),
     journeys=_texts("Journeys that count; none: all.", "win-back"),
-    action=_word("What happens when it is full.", "defer", "defer", "skip"),
+    action=_word("What happens when it is full.", "defer", *FrequencyCap.Action.values),
 )
 MATRIX_RULE = _object(
     "A rule of the suppression matrix: a fact, what it stops, and for how long. It names at least one thing that stops.",
@@ -206,7 +206,7 @@ SENDER = _object(
     recipients_limit=_number("Different people in 24 hours (WhatsApp's tiers); 0: no limit.", 250),
     recipients=_of(
         "array",
-        "When each of them was first written to.",
+        "When each of them was last written to.",
         ["2026-11-22T17:30:00Z"],
         items=_instant("An instant.", "2026-11-22T17:30:00Z"),
     ),

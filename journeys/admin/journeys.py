@@ -29,12 +29,12 @@ class JourneyAdmin(HistoryAdmin):
     """A journey is edited in its draft and acted on by verbs; the form here holds its name and owner only."""
 
     list_display = ("name", "state_shown", "version_shown", "inside", "brand", "owner", "published")
-    list_filter = ("state", "brand")
+    list_filter = ("state", "brand", "priority")
     list_select_related = ("brand", "owner")
     search_fields = ("name", "key")
     search_help_text = "Name or key"
     prepopulated_fields = {"key": ("name",)}
-    fields = (("name", "key"), ("brand", "owner"), "description")
+    fields = (("name", "key"), ("brand", "owner"), "priority", "description")
     change_list_template = "admin/journeys/journey/list.html"
     change_form_outer_before_template = "admin/journeys/journey/page.html"
 

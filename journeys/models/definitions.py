@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from channels.models import MessageTemplate
+from channels.models import Message, MessageTemplate
 from contacts.models import Brand, Segment
 
 
@@ -25,6 +25,12 @@ class Journey(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    priority = models.PositiveSmallIntegerField(
+        choices=Message.Priority,
+        default=Message.Priority.NORMAL,
+        help_text="When several journeys want to write to one person and a frequency cap has few slots left, the highest "
+        "priority gets them. A change holds for messages that are asked for from then on.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     history = HistoricalRecords()

@@ -8,7 +8,7 @@ from django import forms
 
 from config.durations import DurationField, words
 from contacts.base import Needs
-from journeys.base import THIS_VISIT, AskForMessage, Awaited, Go, Here, Outcome, Step, Wait, steps
+from journeys.base import THIS_VISIT, AskForMessage, Awaited, End, Go, Here, Outcome, Step, Wait, steps
 from journeys.fields import TemplateKeyField, duration
 
 OUTCOMES = ("sent", "blocked", "failed", "unknown")
@@ -26,7 +26,8 @@ class Send(Step):
 
     The person goes on by what became of it: `sent` (the provider took it), `blocked` (a rule refused it, or it expired while
     it was deferred), `failed` (the provider refused it), `unknown` (nobody can tell). A message that may not leave within
-    `expires` (7 days unless you say otherwise) is pointless and no longer sent.
+    `expires` (7 days unless you say otherwise) is pointless and no longer sent. Where a full frequency cap says so, the
+    journey ends here for the person, and no exit is taken.
     """
 
     key = "send"
@@ -64,4 +65,8 @@ class Send(Step):
         return Wait(until=expires_at + GRACE, awaits=(FACTS,), effects=(ask,))
 
     def wake(self, here: Here) -> Outcome:
-        return Go(here.event.name.removeprefix("message.")) if here.event else Go("unknown")
+        if here.event is None:
+            return Go("unknown")
+        if here.event.properties.get("ends_journey"):
+            return End(f"message not sent: {here.event.properties.get('reason')}", early=True)
+        return Go(here.event.name.removeprefix("message."))

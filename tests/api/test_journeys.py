@@ -41,6 +41,7 @@ class TestReading:
         status, body = dashboard.get("journeys/welcome/")
         assert status == 200
         assert (body["key"], body["state"], body["brand"], body["live_version"]) == ("welcome", "live", "acme", 1)
+        assert body["priority"] == "normal"
         design = body["design"]
         assert (design["trigger"], design["trigger_config"]) == ("event", {"name": "signup"})
         assert [(s["key"], s["kind"], s["config"]) for s in design["steps"]] == [

@@ -43,7 +43,7 @@ def test_a_sent_message_shows_its_words_and_where_its_reasons_are(dashboard, ada
     assert (body["state"], body["delivery"], body["sent_at"]) == ("sent", "none", "2026-11-24T12:00:00Z")
     assert (body["contact"], body["contact_external_id"]) == (ada.pk, "ada")
     assert (body["template"], body["version"], body["topic"], body["brand"]) == ("offer", 1, "news", "acme")
-    assert body["message_class"] == "marketing"
+    assert (body["message_class"], body["priority"]) == ("marketing", "normal")
     assert body["labels"] == {"journey": "welcome", "step": "hello"}
     assert body["decisions"] == f"http://testserver/api/decisions/?message={message.pk}"
     [decision] = dashboard.client.get(body["decisions"]).json()["results"]

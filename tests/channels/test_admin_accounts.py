@@ -28,6 +28,9 @@ def sms(**changes) -> dict:
         "name": "Texts",
         "key": "texts",
         "per_second": "5",
+        "registration": "not_needed",
+        "recipients_limit": "0",
+        "daily_limit": "0",
         "enabled": "on",
         "config_account_sid": SID,
         "config_auth_token": "hush-hush",
@@ -70,6 +73,17 @@ class TestAdding:
             [stored] = cursor.fetchone()
         assert "hush-hush" not in stored
         assert SID not in stored
+
+    def test_registration_and_limits_are_entered_shown_and_kept_in_its_history(self, operator) -> None:
+        limits = {"registration": "pending", "recipients_limit": "250", "daily_limit": "2000"}
+        operator.post(f"{ADD}?channel=sms", sms(**limits))
+        made = Account.objects.get()
+        assert (made.registration, made.recipients_limit, made.daily_limit) == ("pending", 250, 2000)
+        html = operator.get(LIST).content.decode()
+        assert "5 a second, 2,000 a day, 250 people in 24 hours" in html
+        assert "applied for" in html
+        operator.post(page(made), sms(**limits, config_auth_token="") | {"registration": "registered"})
+        assert list(made.history.values_list("registration", flat=True)) == ["registered", "pending"]
 
     def test_a_mistake_is_told_beside_its_field_and_nothing_else_is_lost(self, operator) -> None:
         answer = operator.post(f"{ADD}?channel=sms", sms(config_account_sid="nonsense"))

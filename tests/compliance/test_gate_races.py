@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from channels.models import Message, SandboxMessage
+from channels.models import Account, Message, SandboxMessage
 from compliance import gate, stops
 from compliance.models import FrequencyCap
 from config import clock
@@ -54,6 +54,37 @@ def test_two_workers_and_one_slot_are_one_message(house) -> None:
     assert set(sent.values()) == {1}
     assert len(sent) == 60
     assert Message.objects.filter(state="pending", reason="frequency_cap").count() == 60
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"), [({"recipients_limit": 25}, "sender_tier"), ({"daily_limit": 25}, "carrier_daily_cap")]
+)
+def test_k08_k14_workers_that_judge_different_people_share_the_slots_of_their_sender(house, limits, reason) -> None:
+    """No person is judged by two of them; without the account's lock each would see the slots that the others take as free."""
+    Account.objects.update(**limits)
+    for person in people(90):
+        message(person, house)
+    at_once(*[lambda: [gate.release(NOW, 10) for _ in range(6)]] * 3)
+    while Message.objects.filter(state="pending", due_at__lte=NOW).exists():
+        gate.release(NOW)
+    assert Message.objects.filter(state="sent").count() == SandboxMessage.objects.count() == 25
+    assert Message.objects.filter(state="pending", reason=reason).count() == 65
+
+
+def test_senders_with_limits_are_never_a_circle(house) -> None:
+    """Batches that hold messages of both, in any order, with a limit per second besides: every worker comes to its end."""
+    other = brand("other")
+    theirs = template("theirs", channel="sms", topic=topic("others", brand=other), message_class="transactional",
+                      content={"body": "Hi"})  # fmt: skip
+    account("sms", brand=other, recipients_limit=1_000, per_second=1_000)
+    Account.objects.filter(brand=brand()).update(daily_limit=1_000, per_second=1_000)
+    for number, person in enumerate(people(90)):
+        for about in (house, theirs) if number % 2 else (theirs, house):
+            message(person, about, f"{about.key}:{number}")
+    at_once(*[lambda: [gate.release(NOW, 20) for _ in range(9)]] * 3)
+    while gate.release(NOW):
+        pass
+    assert Message.objects.filter(state="sent").count() == SandboxMessage.objects.count() == 180
 
 
 @pytest.mark.parametrize("how", ["consent", "suppression"])

@@ -122,6 +122,7 @@ def test_k14_a_carriers_daily_cap_ends_at_midnight_in_los_angeles_and_then_the_h
     [
         ("L01-defer", NOW, WEEKLY, SENT, ("defer", "2026-11-25T15:00:00Z", "frequency_cap")),
         ("L01-skip", NOW, {**WEEKLY, "action": "skip"}, SENT, blocked("frequency_cap")),
+        ("L01-end", NOW, {**WEEKLY, "action": "end"}, SENT, blocked("frequency_cap")),
         ("L02-out", "2026-11-25T15:00:00Z", WEEKLY, SENT, ALLOW),
         ("L02-in", "2026-11-25T14:59:59Z", WEEKLY, SENT, ("defer", "2026-11-25T15:00:00Z", "frequency_cap")),
         ("L03", NOW, WEEKLY, [{**one, "class": "transactional"} for one in SENT], ALLOW),

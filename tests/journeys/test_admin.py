@@ -145,25 +145,33 @@ class TestPage:
 
     def test_a_new_journey_begins_with_a_draft(self, as_role):
         brand = builders.brand()
-        data = {"name": "Back in stock", "key": "back-in-stock", "brand": brand.pk, "description": "", "owner": ""}
+        data = {
+            "name": "Back in stock",
+            "key": "back-in-stock",
+            "brand": brand.pk,
+            "description": "",
+            "owner": "",
+            "priority": "3",
+        }
         response = as_role("Marketer").post(url("journey_add"), data)
         assert response.status_code == 302, response.context["errors"]
         journey = Journey.objects.get(key="back-in-stock")
         assert [v.state for v in journey.versions.all()] == ["draft"]
+        assert journey.get_priority_display() == "high"
         page = as_role("Marketer").get(url("journey_change", journey.pk))
         assert "There are no steps; add at least one." in text(page)
 
     def test_key_and_brand_never_change(self, as_role):
         version = live(wait())
         other = Brand.objects.create(key="other", name="Other")
-        data = {"name": "Hello", "key": "hacked", "brand": other.pk, "description": "", "owner": ""}
+        data = {"name": "Hello", "key": "hacked", "brand": other.pk, "description": "", "owner": "", "priority": "3"}
         as_role("Marketer").post(url("journey_change", version.journey_id), data)
         version.journey.refresh_from_db()
         assert (version.journey.name, version.journey.key, version.journey.brand.key) == ("Hello", "welcome", "acme")
 
     def test_its_history_tells_who_changed_what(self, as_role):
         version = live(wait())
-        data = {"name": "Hello", "description": "", "owner": ""}
+        data = {"name": "Hello", "description": "", "owner": "", "priority": "3"}
         as_role("Marketer").post(url("journey_change", version.journey_id), data)
         assert "marketer" in text(as_role("Marketer").get(url("journey_history", version.journey_id)))
 

@@ -45,6 +45,10 @@ class TestReading:
         assert plan.design.steps[1].exits == {"otherwise": "end"}
         assert plan.design.reentry == "always"
 
+    def test_a_priority_is_a_word_and_normal_unless_it_says_so(self):
+        assert files.load(GOOD).priority == "normal"
+        assert files.load(f"priority: urgent\n{GOOD}").priority == "urgent"
+
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
@@ -56,6 +60,11 @@ class TestReading:
             (("journey: welcome", "journey: two words"), "line 1, journey: Use letters"),
             (("brand: acme\n", ""), "line 1, brand: This is missing."),
             (("brand: acme", "colour: red\nbrand: acme"), "line 3, colour: There is no such key; there are: journey"),
+            (
+                ("name: Welcome", "name: Welcome\npriority: top"),
+                "line 3, priority: Write one of: low, normal, high, urgent.",
+            ),
+            (("name: Welcome", "name: Welcome\npriority: 3"), "line 3, priority: This must be a text."),
             (("name: Welcome", "name: [a]"), "line 2, name: This must be a text."),
             (("name: Welcome", "name: 5"), "line 2, name: This must be a text."),
             (("- {key: done, kind: exit}", "- done"), "line 12, steps[3]: A step is a mapping"),
@@ -199,7 +208,8 @@ def plans(draw):
         steps=tuple(steps),
     )
     name = draw(TEXT.map(str.strip).filter(bool))
-    return Plan(draw(KEYS), name, draw(KEYS), design, draw(TEXT))
+    priority = draw(st.sampled_from(["low", "normal", "high", "urgent"]))
+    return Plan(draw(KEYS), name, draw(KEYS), design, draw(TEXT), priority)
 
 
 @settings(max_examples=150, deadline=None)
@@ -224,6 +234,13 @@ class TestSaving:
         brand()
         made = files.save(files.load(GOOD), owner=publisher())
         assert (made.state, made.journey.owner, made.journey.state) == ("draft", publisher(), "draft")
+        assert made.journey.get_priority_display() == "normal"
+
+    def test_the_priority_goes_in_and_comes_out(self):
+        brand()
+        made = files.save(files.load(f"{GOOD}priority: high\n"))
+        assert made.journey.get_priority_display() == "high"
+        assert "\npriority: high\n" in files.dump(files.plan_of(made))
 
     def test_the_draft_of_one_that_is_there(self):
         version = live(step("wait", "pause", for_="1d"))
