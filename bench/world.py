@@ -66,7 +66,7 @@ def load(sink: str, look_up: str, now: datetime) -> Source:
     author, reviewer = _user("bench-author"), _user("bench-reviewer")
     for key in (FIRST, SECOND):
         _words(brand, topic, channel, key, author, reviewer, now)
-    _journey(channel, reviewer, now)
+    _journey(channel, author, reviewer, now)
     grants = [{"event": "signup", "channel": channel, "topic": KEY, "basis": "express", "wording": "bench v1"}]
     source, _ = Source.objects.update_or_create(brand=brand, name="Bench", defaults={"consent_grants": grants})
     return source
@@ -116,8 +116,11 @@ def _words(brand: Brand, topic: Topic, channel: str, key: str, author: User, rev
     reviews.decide(version, reviewer, approved=True, reason="Words of the bench.", now=now)
 
 
-def _journey(channel: str, publisher: User, now: datetime) -> None:
+def _journey(channel: str, author: User, reviewer: User, now: datetime) -> None:
     if Journey.objects.filter(key=KEY).exists():
         return
     text = JOURNEY.format(key=KEY, channel=channel, first=FIRST, second=SECOND)
-    publishing.publish(files.save(files.load(text)), publisher, now)
+    draft = files.save(files.load(text), owner=author)
+    reviews.submit(draft, author, now)
+    reviews.decide(draft, reviewer, approved=True, reason="Journey of the bench.", now=now)
+    publishing.publish(draft, author, now)

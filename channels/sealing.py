@@ -25,8 +25,13 @@ PARTS: Mapping[str, str] = {
     "brand": "the brand's name, postal address or website",
     "sender": "the sender",
     "domain": "the domain of links and images",
+    "design": "the design",
+    "segments": "a segment",
+    "templates": "a template's channel or topic",
+    "caps": "a frequency cap that names it",
+    "owner": "the brand or the key",
 }
-"""What a seal covers, and how readers call it."""
+"""What seals cover (those of words, then those of journeys), and how readers call it."""
 _COLUMNS = (
     "id", "template_id", "locale", "message_class", "content", "template__channel", "template__topic_id",
     "template__brand_id", "template__brand__name", "template__brand__postal_address", "template__brand__website",

@@ -113,6 +113,16 @@ class VersionFact:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyFact:
+    """The version of a journey that asked for a message, and its seal."""
+
+    id: int
+    approved: bool = False
+    broken: tuple[str, ...] = ()
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QuietFact:
     """A policy window in local wall-clock time; `start` after `end` wraps midnight. Quiet within it."""
 
@@ -237,6 +247,8 @@ class Facts:
     """When the person last wrote to us on this channel."""
     suppressions: Sequence[SuppressionFact] = ()
     version: VersionFact | None = None
+    journey: JourneyFact | None = None
+    """None: no journey asked for it."""
     sender: SenderFact = SenderFact()
     quiet: Sequence[QuietFact] = ()
     caps: Sequence[CapFact] = ()

@@ -18,6 +18,7 @@ from compliance.base import (
     ConsentFact,
     Facts,
     HouseFact,
+    JourneyFact,
     QuietFact,
     SenderFact,
     SentFact,
@@ -76,6 +77,7 @@ class Dossier:
     houses: dict[int, House] = field(default_factory=dict)
     topics: dict[int, str] = field(default_factory=dict)
     versions: dict[int, dict[str, VersionFact]] = field(default_factory=dict)
+    journeys: dict[int, JourneyFact] = field(default_factory=dict)
     accounts: dict[tuple[int, str], Account] = field(default_factory=dict)
     senders: dict[tuple[int, str], Sender] = field(default_factory=dict)
     """The accounts with something to say about it, by brand and channel as above."""
@@ -128,6 +130,7 @@ class Dossier:
             suppressions=suppressed,
             provider_blocked=any(match.reason == PROVIDER for match in suppressed),
             version=version,
+            journey=self._journey(one),
             sender=sender.fact(one.contact_id) if sender else SenderFact(),
             quiet=house.quiet.get(one.channel, ()),
             caps=house.caps,
@@ -169,6 +172,10 @@ class Dossier:
             "opted_out_channels": frozenset({before} if refused else ()),
         }
 
+    def _journey(self, one: Claimed) -> JourneyFact | None:
+        version = one.labels.get("version")
+        return self.journeys.get(version) if isinstance(version, int) else None
+
     def _suppressions(self, way: Way, one: Claimed) -> Sequence[SuppressionFact]:
         return [
             SuppressionFact(match.id, match.reason, match.created_at)
@@ -207,6 +214,7 @@ def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Do
         law=law,
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
         versions=sealed.versions({one.template_id for one in batch}, now),
+        journeys=sealed.journeys((one.labels for one in batch), now),
         accounts=accounts,
         senders=limits,
         people=people.load(contact_ids),

@@ -1,6 +1,6 @@
 """What may be sent for each template, and its seal: compared anew at every judgement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,10 +9,10 @@ from django.db.models import Q
 from channels import sealing
 from channels.models import TemplateVersion
 from channels.sealing import Seal
-from compliance.base import VersionFact
+from compliance.base import JourneyFact, VersionFact
 from compliance.content import label
 from compliance.models import Review, UrgentRelease
-from compliance.reviews import urgent
+from compliance.reviews import reviewables, urgent
 
 State = TemplateVersion.State
 
@@ -44,6 +44,28 @@ def versions(template_ids: Iterable[int], now: datetime) -> dict[int, dict[str, 
     for row in listed:
         found.setdefault(row[2], {})[row[3]] = _fact(row, seals[row[0]], yes.get(row[0]))
     return found
+
+
+def journeys(labels: Iterable[Mapping[str, Any]], now: datetime) -> dict[int, JourneyFact]:
+    """The versions of journeys that these messages come from, each with its seal; a constant number of queries.
+
+    Their kind is registered by a floor above. Without it nobody can say that they are approved.
+    """
+    wanted = {version for one in labels if isinstance(version := one.get("version"), int)}
+    if not wanted:
+        return {}
+    kind = reviewables.get("journey")
+    approved = Review.objects.filter(kind="journey", object_id__in=wanted, state=Review.State.APPROVED)
+    found = {review.object_id: review for review in approved}
+    seals = kind.seals(found) if kind and found else {}
+    return {version: _journey(version, found.get(version), seals.get(version)) for version in wanted}
+
+
+def _journey(version: int, review: Review | None, seal: Seal | None) -> JourneyFact:
+    if review is None or seal is None:
+        return JourneyFact(version)
+    broken = tuple(seal.broken(review.parts)) if seal.fingerprint != review.fingerprint else ()
+    return JourneyFact(version, True, broken, review.valid_until)
 
 
 def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from channels.models import Account, MessageTemplate
+from compliance import reviews
 from compliance.models import FrequencyCap, HousePolicy, QuietHours
 from contacts.models import Brand, Segment, Source, Topic
 from demo import staff, words
@@ -59,7 +60,7 @@ def load(now: datetime) -> Source:
                 "refresh_due_at": now,
             },
         )
-        _journeys(people["marketer"], now)
+        _journeys(people["marketer"], people["legal"], now)
         source, _ = Source.objects.get_or_create(write_key=WRITE_KEY, defaults={"brand": brand, "name": "Demo shop"})
     return source
 
@@ -105,9 +106,11 @@ def _answers(brand: Brand) -> None:
     policy.save()
 
 
-def _journeys(publisher: User, now: datetime) -> None:
+def _journeys(publisher: User, reviewer: User, now: datetime) -> None:
     for path in sorted(FOLDER.glob("*.yaml")):
         if Journey.objects.filter(key=path.stem).exists():
             continue
         draft = files.save(files.load(path.read_text()), owner=publisher)
+        reviews.submit(draft, publisher, now)
+        reviews.decide(draft, reviewer, approved=True, reason="Reviewed for the demo.", now=now)
         publishing.publish(draft, publisher, now)

@@ -6,9 +6,12 @@ class JourneysConfig(AppConfig):
     name = "journeys"
 
     def ready(self) -> None:
-        from journeys import belongings, panels, tasks  # noqa: F401  (registers what it keeps, cards and pumps)
+        from compliance import reviews
+        from journeys import belongings, panels, reviewable, tasks  # noqa: F401  (registers what it keeps, cards, pumps …)
         from journeys.base import steps, triggers
 
         steps.discover()
         triggers.discover()
+        for label in ("contacts.Segment", "compliance.FrequencyCap", "journeys.Journey"):
+            reviews.watch(label)
         post_migrate.connect(tasks.schedule, sender=self)

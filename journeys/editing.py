@@ -9,6 +9,7 @@ from dataclasses import replace
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from compliance import reviews
 from journeys import blueprints
 from journeys.blueprints import Blueprint, StepPlan
 from journeys.models import Version
@@ -16,8 +17,10 @@ from journeys.models import Version
 CONFLICT = "Somebody else has changed this draft meanwhile. Look at it again; what you wrote is still in the form."
 
 
-def change(version: Version, edit: Callable[[Blueprint], Blueprint], seen: str = "") -> Blueprint:
-    """Make the draft say what `edit` makes of it. Raises ValidationError for a published version.
+def change(
+    version: Version, edit: Callable[[Blueprint], Blueprint], seen: str = "", editor_id: int | None = None
+) -> Blueprint:
+    """Make the draft say what `edit` makes of it. Raises ValidationError for a version that is published or under review.
 
     `seen` is the checksum of what the editor saw; ValidationError if the draft says something else by now.
     """
@@ -25,11 +28,16 @@ def change(version: Version, edit: Callable[[Blueprint], Blueprint], seen: str =
         draft = Version.objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
         if draft.state != Version.State.DRAFT:
             raise ValidationError(f"{draft} is published and never changes; make a new draft.")
+        if review := reviews.live(draft):
+            raise ValidationError(
+                f"{draft} is {review.get_state_display()}; take it back from its review to change it."
+            )
         before = blueprints.of(draft)
         if seen and seen != blueprints.checksum(before):
             raise ValidationError(CONFLICT)
         after = edit(before)
         if after != before:
+            draft.editors = sorted({*(draft.editors or ()), *([editor_id] if editor_id else [])})
             blueprints.write(after, draft)
     return after
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from channels.models import Message
+from compliance import reviews
 from contacts.models import Brand
 from journeys import blueprints, publishing, reading
 from journeys.base import steps, triggers
@@ -121,7 +122,11 @@ def save(plan: Plan, owner: Any = None) -> Version:
         raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
     journey.name, journey.description, journey.priority = plan.name, plan.description, PRIORITIES[plan.priority]
     journey.save()
-    draft = publishing.new_draft(journey)
+    draft = publishing.new_draft(journey, owner)
+    if review := reviews.live(draft):
+        sentence = f"{draft} is {review.get_state_display()}; take it back from its review to change it."
+        raise BadFile([Mistake(1, "journey", sentence)])
+    draft.editors = sorted({*(draft.editors or ()), *([owner.pk] if owner else [])})
     blueprints.write(plan.design, draft)
     return draft
 

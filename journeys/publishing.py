@@ -8,14 +8,14 @@ from django.db import transaction
 from django.db.models import Max
 
 from channels.models import MessageTemplate
-from compliance import stops
+from compliance import reviews, stops
 from contacts.models import Segment
 from journeys import blueprints, engine
 from journeys.base import triggers
 from journeys.inspection import Problem, problems, template_of
 from journeys.models import Enrolment, Journey, Version
 
-__all__ = ["Problem", "archive", "new_draft", "pause", "problems", "publish", "resume", "retire"]
+__all__ = ["Problem", "approved", "archive", "new_draft", "pause", "problems", "publish", "resume", "retire", "submit"]
 
 User = AbstractBaseUser | AnonymousUser
 PERMISSION = "journeys.publish_journey"
@@ -25,7 +25,8 @@ PERMISSION = "journeys.publish_journey"
 def publish(version: Version, user: User, now: datetime) -> Version:
     """Make this draft the version that new people enter; the one before is retired, and people in it stay in it.
 
-    Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence.
+    Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence, and
+    for one whose review is not approved, or that changed since.
     """
     _require(user)
     journey = _locked(version.journey_id)
@@ -36,6 +37,7 @@ def publish(version: Version, user: User, now: datetime) -> Version:
         raise ValidationError(f"{journey} is archived.")
     if found := problems(draft):
         raise ValidationError([str(problem) for problem in found])
+    _require_approval(draft, now)
     journey.versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
     _protect(draft)
     draft.checksum = blueprints.checksum(blueprints.of(draft))
@@ -45,6 +47,36 @@ def publish(version: Version, user: User, now: datetime) -> Version:
         _move(journey, Journey.State.LIVE)
     version.refresh_from_db()
     return version
+
+
+def submit(version: Version, user: User, now: datetime) -> Version:
+    """Hand the draft in for its review; until it is decided or taken back nobody can edit it. Raises as `reviews.submit`."""
+    reviews.submit(version, user, now)
+    return version
+
+
+def approved(version: Version) -> bool:
+    """Whether its review is approved, and it still is what was approved."""
+    return not _lacks(version)
+
+
+def _require_approval(draft: Version, now: datetime) -> None:
+    if lack := _lacks(draft, now):
+        raise ValidationError(lack)
+
+
+def _lacks(draft: Version, now: datetime | None = None) -> str:
+    """Why it must not be published, as far as its review is concerned; empty if it may."""
+    review = reviews.live(draft)
+    if review is None:
+        return f"{draft} is not approved; hand it in for review first."
+    if review.state != review.State.APPROVED:
+        return f"{draft} is {review.get_state_display()}; it can be published once it is approved."
+    if broken := reviews.broken(review):
+        return f"{draft} is not what was approved. Changed: {', '.join(broken)}. Open its review again."
+    if now and review.valid_until and now >= review.valid_until:
+        return f"The approval of {draft} has ended; open its review again."
+    return ""
 
 
 def _protect(draft: Version) -> None:
@@ -66,7 +98,8 @@ def new_draft(journey: Journey, user: User | None = None) -> Version:
         return draft
     model = journey.live_version or journey.versions.order_by("-number").first()
     number = (journey.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    draft = Version.objects.create(journey=journey, number=number)
+    author = user.pk if user else None
+    draft = Version.objects.create(journey=journey, number=number, author_id=author)
     if model:
         blueprints.write(blueprints.of(model), draft)
     return draft

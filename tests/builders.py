@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission, User
 
 from channels import outbox, sealing
 from channels.models import Account, Message, MessageTemplate, TemplateVersion
+from compliance import reviews
 from compliance.models import Approval, Review, ReviewStep
 from contacts import addresses, consents, segments, timeline
 from contacts.models import Address, Brand, Consent, Contact, Event, Segment, Source, Topic
@@ -143,20 +144,20 @@ def approve(version: TemplateVersion, now: datetime = NOW) -> Approval:
     )
 
 
-def review_of(version: TemplateVersion, now: datetime = NOW, **fields) -> Review:
-    """The review of a version, of one step."""
-    seal = sealing.one(version)
+def review_of(subject, now: datetime = NOW, **fields) -> Review:
+    """The review of a version (of a template, a journey …), of one step."""
+    kind = reviews.kind_of(subject)
+    about, seal = kind.about(subject), kind.seals([subject.pk])[subject.pk]
+    author = about.author_id or (User.objects.filter(username="author").first() or user("author")).pk
     found = Review.objects.create(
-        kind="template",
-        object_id=version.pk,
-        title=str(version),
-        brand=version.template.brand,
-        channel=version.template.channel,
-        message_class=version.message_class,
+        kind=kind.key,
+        object_id=subject.pk,
+        title=about.title,
+        brand_id=about.brand_id,
         fingerprint=seal.fingerprint,
         parts=dict(seal.parts),
-        author=version.author,
-        submitter=version.author,
+        author_id=author,
+        submitter_id=author,
         submitted_at=now,
         **fields,
     )

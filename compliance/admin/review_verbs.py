@@ -62,11 +62,13 @@ def _withdraw(subject: Any, request: HttpRequest, now: datetime) -> str:
 
 def _reopen(subject: Any, request: HttpRequest, now: datetime) -> str:
     review = reviews.live(subject)
-    mine = review is not None and request.user.pk in (review.author_id, review.submitter_id)
+    mine = review is not None and review.concerns(request.user.pk)
     if not mine:
         permissions.require(request.user, permissions.DECIDE, subject, "open reviews again")
     if reviews.reopen(subject, request.POST.get("reason", "") or f"Asked for by {request.user}.", now) is None:
-        raise ValidationError(f"{subject} is {subject.get_state_display()}; there is no review to open again.")
+        raise ValidationError(
+            f"{subject} is {reviews.kind_of(subject).standing(subject)}; there is no review to open again."
+        )
     return f"{subject} waits for its review again; until then it is not sent."
 
 

@@ -103,7 +103,7 @@ def _line(review: Review, user: Any) -> dict[str, Any]:
         "review": review,
         "kind": kind.title if kind else review.kind,
         "step": step,
-        "own": user.pk in (review.author_id, review.submitter_id),
+        "own": review.concerns(user.pk),
     }
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from compliance import reviews
 from compliance.models import Approval, Review, ReviewStep, UrgentRelease
-from compliance.reviews import asking, dependencies, permissions, urgent
+from compliance.reviews import asking, permissions, urgent
 from compliance.reviews.base import Reviewable
 
 State = Review.State
@@ -27,8 +27,8 @@ def of(request: HttpRequest, subject: Any, now: datetime) -> dict[str, Any]:
         "kind": kind,
         "now": now,
         "review": review,
-        "steps": _steps(review) if review else [],
-        "broken": _broken(live) if live else [],
+        "stations": _steps(review) if review else [],
+        "broken": reviews.broken(live) if live else [],
         "problems": [problem for problem in found if problem.severity == "block"] if draft else [],
         "warnings": [problem for problem in found if problem.severity == "warn"],
         "draft": draft,
@@ -42,7 +42,7 @@ def of(request: HttpRequest, subject: Any, now: datetime) -> dict[str, Any]:
 def _allowed(user: Any, kind: Reviewable, subject: Any, review: Review | None, draft: bool) -> dict[str, bool]:
     waiting = bool(review and review.state == State.OPEN)
     approved = bool(review and review.state == State.APPROVED)
-    mine = bool(review and user.pk in (review.author_id, review.submitter_id))
+    mine = bool(review and review.concerns(user.pk))
     decides = permissions.holds(user, permissions.DECIDE, subject)
     return {
         "may_submit": draft and permissions.holds(user, kind.submit, subject),
@@ -65,7 +65,7 @@ def _urgent(user: Any, review: Review | None, now: datetime) -> dict[str, Any]:
     over = last and (now >= last.until or (last.confirmed_at is None and now >= last.asked_at + urgent.WAIT))
     release = None if over else last
     decides = permissions.holds(user, permissions.DECIDE, review)
-    apart = release is not None and user.pk not in (release.asked_by_id, review.author_id, review.submitter_id)
+    apart = release is not None and user.pk != release.asked_by_id and not review.concerns(user.pk)
     return {
         "release": release,
         "may_ask": release is None and permissions.holds(user, permissions.URGENT, review),
@@ -82,12 +82,6 @@ def _steps(review: Review) -> list[tuple[ReviewStep, list[Approval], bool]]:
         (step, [word for word in yes if word.step == step.name], now_asked is not None and step.pk == now_asked.pk)
         for step in review.steps.select_related("group")
     ]
-
-
-def _broken(review: Review) -> list[str]:
-    for _, seal in dependencies.broken(Review.objects.filter(pk=review.pk)):
-        return seal.broken(review.parts) if seal else ["it is gone"]
-    return []
 
 
 def _words(kind: Reviewable, subject: Any) -> list[Approval]:

@@ -6,17 +6,21 @@ import django.db.models.deletion
 from config.ledger import AppendOnly
 
 MESSAGE = "nobody approves his own work"
-CHECKS = {
-    # table: who acts, and the condition under which he is one of those who wrote it
-    "compliance_approval": ("approver_id", "NEW.approver_id IN (review.author_id, review.submitter_id)"),
-    "compliance_urgentrelease": ("confirmed_by_id", "NEW.confirmed_by_id IN (review.author_id, review.submitter_id)"),
-}
+ACTORS = {"compliance_approval": "approver_id", "compliance_urgentrelease": "confirmed_by_id"}
 
 
 def _statements(vendor: str) -> list[str]:
     found = []
-    for table, (column, condition) in CHECKS.items():
-        theirs = f"EXISTS (SELECT 1 FROM compliance_review review WHERE review.id = NEW.review_id AND {condition})"
+    for table, column in ACTORS.items():
+        listed = (
+            f"review.authors @> to_jsonb(NEW.{column})"
+            if vendor == "postgresql"
+            else f"EXISTS (SELECT 1 FROM json_each(review.authors) one WHERE one.value = NEW.{column})"
+        )
+        theirs = (
+            "EXISTS (SELECT 1 FROM compliance_review review WHERE review.id = NEW.review_id "
+            f"AND (NEW.{column} IN (review.author_id, review.submitter_id) OR {listed}))"
+        )
         if vendor == "postgresql":
             found.append(
                 f"CREATE OR REPLACE FUNCTION {table}_apart() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -38,7 +42,7 @@ def make(apps, schema_editor):
 
 
 def unmake(apps, schema_editor):
-    for table in CHECKS:
+    for table in ACTORS:
         where = f" ON {table}" if schema_editor.connection.vendor == "postgresql" else ""
         for verb in ("insert", "update"):
             schema_editor.execute(f"DROP TRIGGER {table}_apart_{verb}{where}", params=None)

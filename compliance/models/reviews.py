@@ -35,6 +35,9 @@ class Review(models.Model):
     parts = models.JSONField(default=dict, help_text="The same, part by part: tells what changed.")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     submitter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    authors = models.JSONField(
+        default=list, help_text="IDs of all who wrote in it or handed it in: none of them decides."
+    )
     because = models.CharField(max_length=300, blank=True, help_text="Why it has to be reviewed again.")
     risks = models.JSONField(default=list, help_text="What reviewers should look at, as sentences.")
     policies = models.JSONField(default=list, help_text="Names of the policies that asked for these steps.")
@@ -67,6 +70,10 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def concerns(self, user_id: int | None) -> bool:
+        """Whether this user wrote in it or handed it in, and so decides nothing about it."""
+        return user_id in (self.author_id, self.submitter_id, *self.authors)
 
 
 class ReviewStep(models.Model):

@@ -9,6 +9,8 @@ from compliance.reviews.asking import current, may_decide
 from compliance.reviews.base import About, Reviewable, kind_of, reviewables
 from compliance.reviews.closing import retire, withdraw
 from compliance.reviews.deciding import decide
+from compliance.reviews.dependencies import parts_broken as broken
+from compliance.reviews.dependencies import watch
 from compliance.reviews.expiring import expire, next_due
 from compliance.reviews.opening import SUBMIT, problems, reopen, submit
 from compliance.reviews.permissions import DECIDE, URGENT
@@ -20,6 +22,7 @@ __all__ = [
     "URGENT",
     "About",
     "Reviewable",
+    "broken",
     "current",
     "decide",
     "expire",
@@ -33,5 +36,6 @@ __all__ = [
     "retire",
     "reviewables",
     "submit",
+    "watch",
     "withdraw",
 ]

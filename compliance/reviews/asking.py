@@ -33,7 +33,7 @@ def may_decide(review: Review, user: Any) -> bool:
     step = current(review) if review.state == Review.State.OPEN else None
     return bool(
         step
-        and user.pk not in (review.author_id, review.submitter_id)
+        and not review.concerns(user.pk)
         and qualified(user, step)
         and not review.approvals.filter(approver_id=user.pk, approved=True).exists()
     )

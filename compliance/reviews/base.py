@@ -18,11 +18,12 @@ from config.kinds import Kinds
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What policies look at. `audience`: how many people may get it, None where nobody can say. `words`: all that is said."""
+    """What policies look at. `author_id`: None where only the submitter is known; `authors`: all who wrote in it; `audience`: how many people may get it, None where nobody can say. `words`: all that is said."""
 
     title: str
     brand_id: int
-    author_id: int
+    author_id: int | None
+    authors: frozenset[int] = frozenset()
     channels: frozenset[str] = frozenset()
     message_classes: frozenset[str] = frozenset()
     markets: frozenset[str] = frozenset()
@@ -66,6 +67,10 @@ class Reviewable:
     def messages(self, pk: int) -> Q:
         """The messages that leave because of it."""
         raise NotImplementedError
+
+    def standing(self, subject: Any) -> str:
+        """How readers call the state that it is in."""
+        return str(subject.get_state_display())
 
     def newer(self, subject: Any) -> Any | None:
         """One that was handed in after it, to take the same place."""

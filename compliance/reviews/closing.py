@@ -28,9 +28,7 @@ def retire(subject: Any, user: User, now: datetime, reason: str = "") -> None:
     locked = kind.locked(subject.pk)
     review = Review.objects.select_for_update().filter(kind=kind.key, object_id=locked.pk, state=State.APPROVED).first()
     if review is None:
-        raise ValidationError(
-            f"{locked} is {locked.get_state_display()}; only what is approved can be taken out of use."
-        )
+        raise ValidationError(f"{locked} is {kind.standing(locked)}; only what is approved can be taken out of use.")
     close(review, State.REVOKED, reason or f"Withdrawn by {user}.", now)
     kind.retired(locked, now)
     notices.revoked(review, user, now)
@@ -44,8 +42,8 @@ def withdraw(subject: Any, user: User, now: datetime) -> None:
     locked = kind.locked(subject.pk)
     review = Review.objects.select_for_update().filter(kind=kind.key, object_id=locked.pk, state=State.OPEN).first()
     if review is None:
-        raise ValidationError(f"{locked} is {locked.get_state_display()}; nothing is waiting for a decision.")
-    if user.pk not in (review.author_id, review.submitter_id):
+        raise ValidationError(f"{locked} is {kind.standing(locked)}; nothing is waiting for a decision.")
+    if not review.concerns(user.pk):
         raise PermissionDenied("Only whoever wrote it or handed it in can take it back.")
     close(review, State.WITHDRAWN, f"Taken back by {user}.", now)
     kind.withdrawn(locked)

@@ -36,6 +36,6 @@ def resolve(made: ReviewComment, user: Any, now: datetime) -> None:
 
 
 def _require(review: Review, user: Any) -> None:
-    mine = user.pk in (review.author_id, review.submitter_id)
+    mine = review.concerns(user.pk)
     if not mine and not permissions.holds(user, DECIDE, review) and not user.has_perm("compliance.add_reviewcomment"):
         raise PermissionDenied("You need the permission to comment on reviews.")

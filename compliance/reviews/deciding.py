@@ -45,7 +45,7 @@ def decide(
             kind=kind.key, object_id=locked.pk, state=State.OPEN
         ).first()  # fmt: skip
         if review is None:
-            raise ValidationError(f"{locked} is {locked.get_state_display()}; nothing is waiting for a decision.")
+            raise ValidationError(f"{locked} is {kind.standing(locked)}; nothing is waiting for a decision.")
         step = _step_for(review, reviewer)
         if approved:
             _check_approvable(kind, locked, review, reviewer, seen)
@@ -64,7 +64,7 @@ def decide(
 
 
 def _step_for(review: Review, reviewer: User) -> ReviewStep:
-    if reviewer.pk in (review.author_id, review.submitter_id):
+    if review.concerns(reviewer.pk):
         raise PermissionDenied("Nobody approves or refuses his own work; ask another reviewer.")
     step = current(review) or review.steps.last()
     assert step is not None  # every plan has one

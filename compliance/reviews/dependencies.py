@@ -41,6 +41,13 @@ def _changed(instance: Any, created: bool = False, raw: bool = False, **_: Any) 
         recheck(Review.objects.filter(brand_id=brand_id), clock.now())
 
 
+def parts_broken(review: Review) -> list[str]:
+    """What is not as it was submitted, in words; empty while the seal holds."""
+    for _, seal in broken(Review.objects.filter(pk=review.pk)):
+        return seal.broken(review.parts) if seal else ["it is gone"]
+    return []
+
+
 def recheck(among: QuerySet[Review], now: datetime) -> int:
     """Open those of these live reviews again whose seal no longer holds; how many."""
     count = 0

@@ -61,8 +61,7 @@ def urgent(review: Review, by: Any, now: datetime) -> None:
 
 def _asked(review: Review) -> list[Any]:
     step = asking.current(review)
-    writers = {review.author_id, review.submitter_id}
-    return [user for user in asking.people(step) if user.pk not in writers] if step else []
+    return [user for user in asking.people(step) if not review.concerns(user.pk)] if step else []
 
 
 def _writers(review: Review) -> list[Any]:

@@ -29,7 +29,7 @@ def submit(subject: Any, user: User, now: datetime) -> Any:
     permissions.require(user, kind.submit, subject, f"submit {kind.title}s for approval")
     draft = kind.locked(subject.pk)
     if not kind.is_draft(draft):
-        raise ValidationError(f"{draft} is {draft.get_state_display()}; only a draft can be submitted.")
+        raise ValidationError(f"{draft} is {kind.standing(draft)}; only a draft can be submitted.")
     if found := [problem for problem in kind.problems(draft) if problem.severity == "block"]:
         raise ValidationError([ValidationError(str(problem), code=problem.code) for problem in found])
     kind.submitted(draft, now, again=False)
@@ -82,8 +82,9 @@ def _open(kind: Reviewable, subject: Any, now: datetime, submitter_id: int, beca
         message_class=min(about.message_classes) if len(about.message_classes) == 1 else "",
         fingerprint=seal.fingerprint,
         parts=dict(seal.parts),
-        author_id=about.author_id,
+        author_id=about.author_id or submitter_id,
         submitter_id=submitter_id,
+        authors=sorted({*about.authors, about.author_id or submitter_id, submitter_id}),
         because=because[:300],
         risks=list(plan.risks),
         policies=list(plan.policies),

@@ -52,7 +52,7 @@ def confirm(release: UrgentRelease, user: Any, now: datetime) -> None:
     fresh = UrgentRelease.objects.select_for_update(of=("self",)).select_related("review").get(pk=release.pk)
     review = fresh.review
     permissions.require(user, DECIDE, review, "confirm an urgent release")
-    if user.pk in (fresh.asked_by_id, review.author_id, review.submitter_id):
+    if user.pk == fresh.asked_by_id or review.concerns(user.pk):
         raise PermissionDenied("Somebody else has to confirm it: neither who asked for it nor who wrote it.")
     if fresh.ended_at or fresh.confirmed_at or now >= min(fresh.until, fresh.asked_at + WAIT):
         raise ValidationError("This request is over; ask again.")

@@ -35,7 +35,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     form = EntryForm(kind, design, version.journey.brand, _posted(request), initial=seen)
     if form.is_valid():
         new = form.design
-        if _changed(version, form, lambda now: replace(new, steps=now.steps)):
+        if _changed(request, version, form, lambda now: replace(new, steps=now.steps)):
             messages.success(request, "The entry and its rules are saved.")
             return _back(version)
     context = {"kind": kind, "kinds": sorted(triggers, key=lambda one: one.title), "chosen_by": "trigger"}
@@ -51,7 +51,7 @@ def add_step(request: HttpRequest, pk: int) -> HttpResponse:
     kind = steps[key]
     plan = StepPlan(_free_key(design, key), key)
     form = _step_form(request, version, design, kind, plan)
-    if form.is_valid() and _changed(version, form, lambda now: editing.add(now, form.plan, after)):
+    if form.is_valid() and _changed(request, version, form, lambda now: editing.add(now, form.plan, after)):
         messages.success(request, f"The step {form.plan.title or form.plan.key} is added.")
         return _back(version)
     return _form(request, version, form, f"New step: {kind.title}", {"kind": kind})
@@ -68,7 +68,7 @@ def edit_step(request: HttpRequest, pk: int, key: str) -> HttpResponse:
         return _back(version)
     kind = steps[plan.kind]
     form = _step_form(request, version, design, kind, plan)
-    if form.is_valid() and _changed(version, form, lambda now: editing.put(now, key, form.plan)):
+    if form.is_valid() and _changed(request, version, form, lambda now: editing.put(now, key, form.plan)):
         messages.success(request, f"The step {form.plan.title or form.plan.key} is saved.")
         return _back(version)
     return _form(request, version, form, f"{plan.title or plan.key}: {kind.title}", {"kind": kind})
@@ -79,7 +79,7 @@ def act(request: HttpRequest, pk: int, key: str, verb: str) -> HttpResponse:
     version, _ = _draft(request, pk)
     if request.method == "POST":
         try:
-            editing.change(version, lambda design: ACTS[verb](design, key))
+            editing.change(version, lambda design: ACTS[verb](design, key), editor_id=request.user.pk)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return _back(version)
@@ -105,10 +105,10 @@ def _posted(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _changed(version: Version, form: Any, edit: Edit) -> bool:
+def _changed(request: HttpRequest, version: Version, form: Any, edit: Edit) -> bool:
     """Write the change; what cannot be written is said in the form."""
     try:
-        editing.change(version, edit, form.cleaned_data["seen"])
+        editing.change(version, edit, form.cleaned_data["seen"], request.user.pk)
     except ValidationError as error:
         form.add_error(None, error)
         return False

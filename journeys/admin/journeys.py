@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from unfold.decorators import display
 
+from compliance import reviews
 from config import clock
 from config.adminsite import HistoryAdmin
 from journeys import figures, publishing
@@ -125,7 +126,12 @@ def page(request: HttpRequest, journey: Journey, now: datetime) -> dict[str, Any
         "picture": picture.draw(shown, funnel) if shown else "",
         "problems": problems,
         "verbs": verbs.offered(
-            request, journey, drafted=draft is not None, ready=draft is not None and not problems, live=live is not None
+            request,
+            journey,
+            drafted=draft is not None,
+            ready=draft is not None and not problems and publishing.approved(draft),
+            live=live is not None,
         ),
+        "review": reviews.live(draft) if draft else None,
         "cards": figures.board.draw(request, shown, now) if shown and shown.published_at else [],
     }

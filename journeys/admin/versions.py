@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from unfold.decorators import display
 
+from compliance.admin import standing
+from config import clock
 from config.adminsite import ReadOnlyAdmin
 from journeys import blueprints, figures, publishing
 from journeys.admin import designing, exchange, picture
@@ -73,14 +75,17 @@ def page(request: HttpRequest, version: Version) -> dict[str, Any]:
     design = blueprints.of(version)
     draft = version.state == Version.State.DRAFT
     problems = publishing.problems(version) if draft else []
+    review = standing.of(request, version, clock.now())
+    locked = bool(review["review"] and review["review"].state in review["review"].LIVE)
     return {
+        **{name: value for name, value in review.items() if name != "problems"},
         "version": version,
         "tone": {"success": "good", "info": "warn"}.get(TONES[Version.State(version.state)], ""),
         "picture": picture.draw(version, None if draft else figures.funnel(version)),
         "steps": [_line(plan, [p.sentence for p in problems if p.step == plan.key]) for plan in design.steps],
         "problems": problems,
-        "editable": draft and request.user.has_perm(designing.PERMISSION),
-        "publishable": draft and request.user.has_perm(publishing.PERMISSION),
+        "editable": draft and not locked and request.user.has_perm(designing.PERMISSION),
+        "publishable": draft and request.user.has_perm(publishing.PERMISSION) and publishing.approved(version),
     }
 
 

@@ -32,6 +32,22 @@ class Journey(models.Model):
         help_text="When several journeys want to write to one person and a frequency cap has few slots left, the highest "
         "priority gets them. A change holds for messages that are asked for from then on.",
     )
+    technical_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who mends it when it breaks.",
+    )
+    compliance_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who is told when its review waits, whatever policies say.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     history = HistoricalRecords()
 
@@ -90,6 +106,12 @@ class Version(models.Model):
         default=dict,
         blank=True,
         help_text='What counts as success, e.g. {"event": "order.completed", "within": "14d", "value": "revenue"}.',
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
+    editors = models.JSONField(
+        null=True, editable=False, help_text="IDs of all who wrote in it: none of them decides about it."
     )
     published_at = models.DateTimeField(null=True, editable=False)
     published_by = models.ForeignKey(

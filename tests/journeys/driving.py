@@ -51,7 +51,13 @@ def draft(*steps: StepPlan, key: str = "welcome", trigger: Mapping[str, Any] | N
 
 def live(*steps: StepPlan, now: datetime = NOW, **design: Any) -> Version:
     """The same, published."""
-    return publishing.publish(draft(*steps, **design), publisher(), now)
+    return publish(draft(*steps, **design), now)
+
+
+def publish(made: Version, now: datetime = NOW) -> Version:
+    """Approved by a reviewer, and published."""
+    builders.review_of(made, now, state="approved", approved_at=now)
+    return publishing.publish(made, publisher(), now)
 
 
 def happens(

@@ -18,7 +18,7 @@ from contacts.models import Brand
 from journeys import blueprints, engine
 from journeys.models import Enrolment, Journey, Version
 from tests import builders
-from tests.builders import NOW, contact, template
+from tests.builders import NOW, contact, review_of, template
 from tests.journeys.driving import draft, happens, live, only, step
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +183,7 @@ class TestPage:
 class TestVerbs:
     def test_publish_is_asked_first_and_done_by_a_post(self, as_role):
         version = draft(wait())
+        review_of(version, NOW, state="approved", approved_at=NOW)
         client = as_role("Marketer")
         question = client.get(url("journey_publish", version.journey_id))
         assert "it can never be changed again" in text(question)

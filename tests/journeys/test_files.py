@@ -8,11 +8,12 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compliance import reviews
 from journeys import blueprints, files, reading
 from journeys.blueprints import Blueprint, StepPlan
 from journeys.files import BadFile, Plan
 from journeys.models import Journey, Version
-from tests.builders import brand, segment, template
+from tests.builders import NOW, brand, segment, template, user
 from tests.journeys.driving import live, publisher, step
 
 GOOD = """\
@@ -285,7 +286,12 @@ class TestCommand:
 
     def test_import_publish_list_export(self, file):
         assert self.run("import", file) == "welcome v1 is draft.\n"
-        assert self.run("import", file, "--publish", "--user", publisher().username) == "welcome v1 is live.\n"
+        paula = publisher().username
+        assert self.run("import", file, "--submit", "--user", paula) == "welcome v1 waits for its review.\n"
+        with pytest.raises(CommandError, match="It is not published:\nWelcome v1 is waiting for reviewers"):
+            self.run("publish", "welcome", "--user", paula)
+        reviews.decide(Version.objects.get(), user("lena", "compliance.decide_approval"), approved=True, now=NOW)
+        assert self.run("publish", "welcome", "--user", paula) == "welcome v1 is live.\n"
         assert self.run("list") == "welcome\tlive\tacme\tv1 live\n"
         assert files.load(self.run("export", "welcome")) == files.load(GOOD)
 
@@ -295,7 +301,8 @@ class TestCommand:
         for args, sentence in (
             (("import", str(bad)), "line 6, steps"),
             (("import", "nowhere.yaml"), "nowhere.yaml cannot be read"),
-            (("import", file, "--publish"), "--publish needs --user"),
+            (("import", file, "--submit"), "--submit needs --user"),
+            (("publish", "nothing", "--user", publisher().username), "has no draft to publish"),
             (("import", file, "--user", "nobody"), "There is no user 'nobody'"),
             (("export", "nothing"), "There is no journey 'nothing'; there are: none."),
         ):
@@ -310,7 +317,7 @@ class TestCommand:
         path.write_text(GOOD.replace("{key: done, kind: exit}", "{key: done, kind: send, template: gone}"))
         with pytest.raises(
             CommandError,
-            match="imported as a draft, but not published:\nstep 'done', template: There is no template 'gone'",
+            match="imported as a draft, but not handed in:\nstep 'done', template: There is no template 'gone'",
         ):
-            self.run("import", str(path), "--publish", "--user", publisher().username)
+            self.run("import", str(path), "--submit", "--user", publisher().username)
         assert Version.objects.get().state == "draft"

@@ -14,7 +14,7 @@ from journeys.inspection import flaws
 from journeys.models import Enrolment, Step, Version
 from tests.builders import NOW, brand, contact, segment, template, user
 from tests.builders import topic as make_topic
-from tests.journeys.driving import draft, happens, live, publisher, step
+from tests.journeys.driving import draft, happens, live, publish, publisher, step
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def sentences(version):
 
 class TestPublishing:
     def test_it_says_who_and_when_and_what(self):
-        version = publishing.publish(draft(wait()), publisher(), NOW)
+        version = publish(draft(wait()))
         assert (version.state, version.published_at, version.published_by) == ("live", NOW, publisher())
         assert version.checksum == blueprints.checksum(blueprints.of(version))
         assert version.journey.state == "live"

@@ -10,7 +10,7 @@ from contacts import timeline
 from contacts.models import EventBatch
 from journeys import engine, publishing, reactions
 from journeys.models import Enrolment, Visit
-from tests.builders import NOW, contact, template
+from tests.builders import NOW, contact, review_of, template
 from tests.journeys.driving import happens, live, publisher, run, step, tell
 from tests.racing import at_once
 
@@ -167,6 +167,7 @@ def test_a_row_that_another_worker_holds_is_passed_over():
 def test_two_people_publish_at_once():
     version = live(wait())
     made = publishing.new_draft(version.journey)
+    review_of(made, NOW, state="approved", approved_at=NOW)
     user = publisher()
 
     def publish():

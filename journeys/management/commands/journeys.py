@@ -1,7 +1,8 @@
-"""`manage.py journeys list | export KEY | import FILE | check`: journeys as files, and their health."""
+"""`manage.py journeys list | export KEY | import FILE | publish KEY | check`: journeys as files, and their health."""
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import clock
 from journeys import files, liveness, publishing
-from journeys.models import Journey
+from journeys.models import Journey, Version
 
 
 class Command(BaseCommand):
@@ -27,8 +28,11 @@ class Command(BaseCommand):
             "import", help="Read a journey from a YAML file (- is standard input) into its draft."
         )
         import_.add_argument("file")
-        import_.add_argument("--publish", action="store_true", help="Publish it at once; needs --user.")
-        import_.add_argument("--user", help="User name of the person who publishes, or owns a new journey.")
+        import_.add_argument("--submit", action="store_true", help="Hand it in for review at once; needs --user.")
+        import_.add_argument("--user", help="User name of the person who hands it in, or owns a new journey.")
+        publish = verbs.add_parser("publish", help="Let people enter the draft, once it is approved.")
+        publish.add_argument("key")
+        publish.add_argument("--user", required=True, help="User name of the person who publishes.")
         check = verbs.add_parser("check", help="Find people who are stuck, and set them going again.")
         check.add_argument("--dry-run", action="store_true", help="Only report.")
 
@@ -54,21 +58,37 @@ class Command(BaseCommand):
         self.stdout.write(files.dump(files.plan_of(version)), ending="")
 
     def do_import(self, options: dict[str, Any]) -> None:
-        """A draft made of the file; published on demand."""
+        """A draft made of the file; handed in for review on demand."""
         user = self._user(options["user"])
-        if options["publish"] and not user:
-            raise CommandError("--publish needs --user: somebody must answer for it.")
+        if options["submit"] and not user:
+            raise CommandError("--submit needs --user: somebody must answer for it.")
         try:
             draft = files.save(files.load(self._text(options["file"])), owner=user)
-            if options["publish"]:
-                publishing.publish(draft, user, clock.now())
         except files.BadFile as error:
             raise CommandError(f"{options['file']}:\n{error}") from error
+        if options["submit"]:
+            self._do(
+                "It is imported as a draft, but not handed in", lambda: publishing.submit(draft, user, clock.now())
+            )
+        state = "waits for its review" if options["submit"] else f"is {draft.get_state_display()}"
+        self.stdout.write(f"{draft.journey.key} v{draft.number} {state}.")
+
+    def do_publish(self, options: dict[str, Any]) -> None:
+        """The journey's draft goes live."""
+        user = self._user(options["user"])
+        draft = Version.objects.filter(journey__key=options["key"], state=Version.State.DRAFT).first()
+        if not draft:
+            raise CommandError(f"The journey {options['key']!r} has no draft to publish.")
+        self._do("It is not published", lambda: publishing.publish(draft, user, clock.now()))
+        self.stdout.write(f"{options['key']} v{draft.number} is live.")
+
+    def _do(self, failed: str, verb: Callable[[], Any]) -> None:
+        try:
+            verb()
         except ValidationError as error:
-            raise CommandError("It is imported as a draft, but not published:\n" + "\n".join(error.messages)) from error
+            raise CommandError(f"{failed}:\n" + "\n".join(error.messages)) from error
         except PermissionDenied as error:
-            raise CommandError(f"It is imported as a draft, but not published: {error}") from error
-        self.stdout.write(f"{draft.journey.key} v{draft.number} is {draft.get_state_display()}.")
+            raise CommandError(f"{failed}: {error}") from error
 
     def do_check(self, options: dict[str, Any]) -> None:
         """One line a finding."""
