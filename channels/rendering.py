@@ -57,7 +57,7 @@ def contact_variables(
 def render(channel: Channel, content: Mapping[str, str], reader: Reader) -> dict[str, str]:
     """Every field for this person, without links that know the message. Raises liquid's BadSource, Missing, Unrenderable."""
     context = reader.context()
-    return {name: liquid.render(source, context, html=name == "html") for name, source in content.items() if source}
+    return channel.rendered(content, lambda name, source: liquid.render(source, context, html=name == "html"))
 
 
 def words(

@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform
 from channels.base import channels
 from channels.models import Account, Message, TemplateVersion
 from channels.models.templates import fingerprint
-from compliance import stops
+from compliance import conversations, stops
 from compliance.base import (
     TEXTS,
     CapFact,
@@ -104,6 +104,7 @@ class Dossier:
     suppressed: dict[str, list[suppressions.Match]] = field(default_factory=dict)
     sent: dict[int, list[SentFact]] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
+    heard: dict[tuple[int, int, str], datetime] = field(default_factory=dict)
 
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
@@ -141,6 +142,7 @@ class Dossier:
             **self._said(one),
             suppressions=self._suppressions(way, one) if way else (),
             version=version,
+            last_inbound_at=self.heard.get((one.contact_id, one.brand_id, one.channel)),
             quiet=house.quiet.get(one.channel, ()),
             caps=house.caps,
             sent=self.sent.get(one.contact_id, ()),
@@ -201,19 +203,21 @@ def load(batch: Sequence[Claimed], now: datetime) -> Dossier:
     houses = _houses(brand_ids)
     ways = _ways(contact_ids)
     law = rule_sets.active()
+    accounts = _accounts(brand_ids)
     back = max(_longest_cap(houses.values()), LONGEST_STATUTE if law.tables.caps else timedelta(0))
     return Dossier(
         houses=houses,
         law=law,
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
-        versions=_versions({one.template_id for one in batch}),
-        accounts=_accounts(brand_ids),
+        versions=conversations.as_providers_see(_versions({one.template_id for one in batch}), batch, accounts),
+        accounts=accounts,
         people=_people(contact_ids),
         ways=ways,
         consents=_consents(contact_ids, brand_ids),
         suppressed=suppressions.matching([way.digest for way in ways.values()], now),
         sent=_sent(contact_ids, {one.template_id for one in batch}, back, now),
         stops=stops.standing(),
+        heard=conversations.heard(batch, now),
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from channels.models import InboundMessage
-from channels.signals import message_received
-from compliance import erasure
+from channels.models import InboundMessage, ProviderTemplate
+from channels.signals import message_received, provider_template_changed
+from compliance import conversations, erasure
 from compliance.optouts import hearing, refusals
 from contacts.signals import events_recorded
 from contacts.timeline import NewEvent
@@ -38,3 +38,9 @@ def welcome_back(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest
     allowed = sorted({event.contact_id for _, event in recorded if event.name == "consent.granted"})
     if allowed:
         erasure.welcome_back(allowed, now)
+
+
+@receiver(provider_template_changed)
+def judge_again(template: ProviderTemplate, now: datetime, **rest: Any) -> None:
+    """What the provider says of its template is asked at the door: approved, paused, or put into another category."""
+    conversations.judge_again(template, now)

@@ -3,6 +3,7 @@
 from channels.models.accounts import Account, SandboxMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
+from channels.models.provider_templates import ProviderTemplate
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Message",
     "MessageClass",
     "MessageTemplate",
+    "ProviderTemplate",
     "RenderedCopy",
     "SandboxMessage",
     "TemplateVersion",

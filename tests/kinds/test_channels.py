@@ -22,6 +22,7 @@ GOOD = {
         "use_tls": "on",
     },
     "sms": {"account_sid": SID, "auth_token": "secret", "from_number": "+15550001111"},
+    "whatsapp": {"account_sid": SID, "auth_token": "secret", "from_number": "+15550001111"},
     "webhook": {"url": "https://shop.example/hook", "secret": new_secret()},
 }
 
