@@ -1,21 +1,12 @@
 """The settings that every account at Twilio has."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from config.egress import is_loopback, validate_url
-
-
-def api_base(value: str) -> None:
-    """For form fields; raises ValidationError unless it is https, or this machine (for tests)."""
-    validate_url(value)
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise ValidationError("The token would travel unencrypted; write https://…")
+from config.egress import validate_secure_url
 
 
 class TwilioAccount(forms.Form):
@@ -35,7 +26,7 @@ class TwilioAccount(forms.Form):
     api_base = forms.CharField(
         label="API address",
         required=False,
-        validators=[api_base],
+        validators=[validate_secure_url],
         help_text="Only for a region or edge of Twilio, e.g. https://api.dublin.ie1.twilio.com.",
     )
 

@@ -320,10 +320,15 @@ def _people(ids: Sequence[int]) -> dict[int, Person]:
 
 
 def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:
-    """The newest address of each kind: a phone number also tells where somebody may be."""
+    """The newest address of each kind: a phone number also tells where somebody may be. Of devices the newest that works."""
     rows = Address.objects.filter(contact_id__among=contact_ids).order_by("created_at", "id")
     columns = ("contact_id", "kind", "id", "value", "digest", "validity")
-    return {(contact_id, kind): Way(*way) for contact_id, kind, *way in rows.values_list(*columns)}
+    found: dict[tuple[int, str], Way] = {}
+    for contact_id, kind, *values in rows.values_list(*columns):
+        way = Way(*values)
+        if kind != Address.Kind.PUSH or way.validity != "invalid" or (contact_id, kind) not in found:
+            found[contact_id, kind] = way
+    return found
 
 
 def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tuple[int, str], dict[int, ConsentFact]]:

@@ -1,7 +1,6 @@
 """The channel WhatsApp."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,36 +12,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
-from channels import twilio
+from channels import named_lines, twilio
 from channels.base import Channel, Inbound, Outgoing, Receipt, SendError, Standing, Update, channels
 from channels.lines import hand_over
-from channels.twilio_account import TwilioAccount, api_base
+from channels.twilio_account import TwilioAccount
 from config.bulk import dumps
+from config.egress import validate_secure_url
 
 PREFIX = "whatsapp:"
-_LINE = re.compile(r"\s*([A-Za-z0-9_]{1,40})\s*=\s*(.*?)\s*")
-
-
-def _variables(text: str) -> dict[str, str]:
-    """The Liquid sources by variable; a line that is none is left out (the form refuses it)."""
-    found = (_LINE.fullmatch(line) for line in text.splitlines())
-    return {line[1]: line[2] for line in found if line}
-
-
-def _lines(text: str) -> None:
-    """For form fields; raises ValidationError that names the line."""
-    seen: set[str] = set()
-    for number, line in enumerate(text.splitlines(), start=1):
-        found = _LINE.fullmatch(line)
-        if not line.strip():
-            continue
-        if not found or not found[2]:
-            raise ValidationError(
-                f"Line {number}: write a variable and its value, e.g. 1={{{{ contact.first_name }}}}."
-            )
-        if found[1] in seen:
-            raise ValidationError(f"Line {number}: the variable {found[1]} has a value already.")
-        seen.add(found[1])
 
 
 @channels.register
@@ -73,7 +50,7 @@ class WhatsApp(Channel):
             required=False,
             widget=forms.Textarea,
             max_length=1999,
-            validators=[_lines],
+            validators=[named_lines.validate],
             help_text="The template's variables, one a line: 1={{ contact.first_name }}",
         )
         body = forms.CharField(
@@ -101,7 +78,7 @@ class WhatsApp(Channel):
         content_base = forms.CharField(
             label="Content API address",
             required=False,
-            validators=[api_base],
+            validators=[validate_secure_url],
             help_text=f"Where templates are asked about; {twilio.CONTENT_BASE} when empty.",
         )
 
@@ -110,7 +87,7 @@ class WhatsApp(Channel):
             return super().rendered({"body": content.get("body", "")}, fill)
         # Each value is rendered for itself, so that nobody's name can become another variable. WhatsApp refuses line
         # breaks and runs of spaces in them.
-        values = _variables(content.get("variables") or "")
+        values = named_lines.sources(content.get("variables") or "")
         found = {name: " ".join(fill("variables", source).split()) for name, source in values.items()}
         return {"content_sid": content["content_sid"], "variables": dumps(found)}
 

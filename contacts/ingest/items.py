@@ -145,13 +145,22 @@ def _object(payload: Payload, field: str) -> dict[str, Any]:
 
 
 def _traits(payload: Payload, context: Payload, name: str) -> dict[str, Any]:
-    """What the item says about the person. The device's zone and language are a last resort, on identify only."""
+    """What the item says about the person. The device's zone and language are a last resort, on identify only; its
+    token, on which it can be reached, comes with every call."""
     known = context.get("traits")
     traits: dict[str, Any] = known if type(known) is dict else {}
+    if token := _device_token(context):
+        traits = {"device_token": token, **traits}
     if name != "contact.identified":
         return traits
     device = {key: context[key] for key in ("timezone", "locale") if isinstance(context.get(key), str)}
     return {**device, **traits, **_object(payload, "traits")}
+
+
+def _device_token(context: Payload) -> str:
+    device = context.get("device")
+    token = device.get("token") if type(device) is dict else None
+    return token if isinstance(token, str) else ""
 
 
 def _occurred_at(payload: Payload, envelope: Envelope) -> datetime:

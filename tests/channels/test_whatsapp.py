@@ -52,9 +52,9 @@ class TestWords:
         ({}, ["Fill in either the content SID of a template or a text, not both."]),
         ({"content_sid": HX, "body": "Hello"}, ["Fill in either the content SID of a template or a text, not both."]),
         ({"content_sid": "HX1"}, ["content_sid: A content SID is HX and 32 hex digits."]),
-        ({"content_sid": HX, "variables": "1=a\nhello"}, ["variables: Line 2: write a variable and its value, e.g. 1={{ contact.first_name }}."]),
-        ({"content_sid": HX, "variables": "1="}, ["variables: Line 1: write a variable and its value, e.g. 1={{ contact.first_name }}."]),
-        ({"content_sid": HX, "variables": "1=a\n1=b"}, ["variables: Line 2: the variable 1 has a value already."]),
+        ({"content_sid": HX, "variables": "1=a\nhello"}, ["variables: Line 2: write a name and its value, e.g. name={{ contact.first_name }}."]),
+        ({"content_sid": HX, "variables": "1="}, ["variables: Line 1: write a name and its value, e.g. name={{ contact.first_name }}."]),
+        ({"content_sid": HX, "variables": "1=a\n1=b"}, ["variables: Line 2: 1 has a value already."]),
         ({"body": "Hello", "variables": "1=a"}, ["variables: Variables belong to a template; a text has its Liquid in itself."]),
     ])  # fmt: skip
     def test_bad_words_are_told_what_is_wrong_where(self, content, sentences):
