@@ -12,7 +12,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
-_CHANNELS = "channels: messagetemplate templateversion message renderedcopy inboundmessage providertemplate"
+_CHANNELS = (
+    "channels: messagetemplate templateversion message renderedcopy inboundmessage providertemplate inappmessage"
+)
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = "compliance: approval decision stop ruleset lawrow ban statutorycap"
 _POLICIES = "compliance: quiethours frequencycap housepolicy withdrawnwording"
