@@ -46,7 +46,7 @@ class InboxTokenViewSet(Resource):
     """Tokens for apps. None is stored."""
 
     queryset = InAppMessage.objects.none()
-    scope = "messages"
+    scope = "contacts"
     needs = {"create": ("channels.open_inbox",)}
     filter_backends = []
 
