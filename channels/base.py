@@ -1,6 +1,6 @@
 """Contract of channels, and the values that cross it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,16 @@ class Reassignment:
     proof: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a provider says of one of its templates, in its own words, lower case: `status` (approved, pending, paused …),
+    `category` (marketing, utility …), and why it was rejected."""
+
+    status: str
+    category: str = ""
+    reason: str = ""
+
+
 class Channel:
     """A way to reach people; one file in `channels/kinds/`.
 
@@ -106,12 +116,30 @@ class Channel:
     """Fields of Config that recipients see, or that decide where a message goes: they are part of every seal."""
     provider_stops_on: frozenset[str] = frozenset()
     """Words after which the provider itself refuses the number, in capitals, whatever we do."""
+    approves_templates: bool = False
+    """Whether the provider must approve templates before they are used, too."""
 
     class Content(forms.Form):
         """What a template version of this channel contains; every field is Liquid source."""
 
     class Config(forms.Form):
         """Credentials and sender of an account."""
+
+    def rendered(self, content: Mapping[str, str], fill: Callable[[str, str], str]) -> dict[str, str]:
+        """The fields as one person gets them; `fill(name, source)` renders one Liquid source."""
+        return {name: fill(name, source) for name, source in content.items() if source}
+
+    def readable(self, words: Mapping[str, str]) -> str:
+        """Rendered fields as plain text, for previews and the sandbox's inbox."""
+        return words.get("text") or words.get("body") or ""
+
+    def provider_template(self, content: Mapping[str, str]) -> str:
+        """The provider's name of the template that this content is; empty for words of one's own."""
+        return ""
+
+    def standing(self, config: Mapping[str, Any], name: str) -> Standing:
+        """What the provider says of its template now. Raises CannotTell."""
+        raise CannotTell(f"{self.title} has no templates of the provider's.")
 
     def send(
         self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int

@@ -30,7 +30,7 @@ RANKS = {
 }
 SILENT = "taken"
 """The provider has it, and says no more."""
-WRONG_ADDRESS = frozenset({"invalid_number", "invalid_address", "recipient_refused"})
+WRONG_ADDRESS = frozenset({"invalid_number", "invalid_address", "recipient_refused", "token_invalid"})
 OPTED_OUT = "opted_out"
 UNSUBSCRIBED = "unsubscribed"
 

@@ -81,6 +81,10 @@ def _failed(handed: "Sequence[tuple[Handed, SendError]]", now: datetime) -> None
     bulk.update(Message, [_over(one, error) for one, error in handed], only=ONLY_OURS)
     facts = [fact("failed", one.letter.about, now, reason=error.code[:60]) for one, error in handed]
     timeline.record(facts, now)
+    _learn(handed, now)
+
+
+def _learn(handed: "Sequence[tuple[Handed, SendError]]", now: datetime) -> None:
     feedback.learn_from_refusals([(one.letter.about, one.letter.address_id, error.code) for one, error in handed], now)
 
 
@@ -97,7 +101,8 @@ def _over(one: "Handed", error: SendError) -> Row:
 
 
 def _again(handed: "Sequence[tuple[Handed, SendError]]", now: datetime) -> None:
-    """Back to the door: when the pause is over, every rule judges it again."""
+    """Back to the door: when the pause is over, every rule judges it again, by what is known of the address then."""
+    _learn(handed, now)
     rows = [
         {
             "id": one.outgoing.id,

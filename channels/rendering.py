@@ -8,6 +8,7 @@ from typing import Any
 from channels import links, liquid
 from channels.base import Channel
 from channels.models import MessageClass
+from contacts.models import Address
 
 REFUSABLE = frozenset({MessageClass.MARKETING.value, MessageClass.SERVICE.value})
 """Classes of messages that a person can unsubscribe from."""
@@ -50,14 +51,15 @@ def contact_variables(
     contact_id: int, external_id: str, attributes: Mapping[str, Any], addresses: Mapping[str, str], **columns: str
 ) -> dict[str, Any]:
     """`contact` in templates: the attributes, with the columns and addresses beside them. Empty ones are missing."""
-    known = {"external_id": external_id, **columns, **addresses}
+    readable = {kind: value for kind, value in addresses.items() if kind != Address.Kind.PUSH}
+    known = {"external_id": external_id, **columns, **readable}
     return {**attributes, **{name: value for name, value in known.items() if value}, "id": contact_id}
 
 
 def render(channel: Channel, content: Mapping[str, str], reader: Reader) -> dict[str, str]:
     """Every field for this person, without links that know the message. Raises liquid's BadSource, Missing, Unrenderable."""
     context = reader.context()
-    return {name: liquid.render(source, context, html=name == "html") for name, source in content.items() if source}
+    return channel.rendered(content, lambda name, source: liquid.render(source, context, html=name == "html"))
 
 
 def words(

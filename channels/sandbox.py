@@ -44,7 +44,7 @@ def _row(channel: Channel, sender: str, message: Outgoing, now: datetime) -> dic
         "sender": sender[:320],
         "recipient": message.to[:320],
         "subject": message.content.get("subject", "")[:998],
-        "text": message.content.get("text") or message.content.get("body") or "",
+        "text": channel.readable(message.content),
         "html": message.content.get("html", ""),
         "message_id": message.id,
         "received_at": now,

@@ -1,7 +1,7 @@
 """Twilio through its own client: one pooled session a line, its error codes in our words, its callbacks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
-from channels.base import CannotTell, Inbound, Outgoing, Reassignment, Receipt, SendError, Update
+from channels.base import CannotTell, Inbound, Outgoing, Reassignment, Receipt, SendError, Standing, Update
 from channels.lines import never_connected
 from channels.models import Message
 from config import clock
@@ -18,6 +18,7 @@ from config.egress import is_loopback
 from contacts.storable import text
 
 TIMEOUT = 15.0
+CONTENT_BASE = "https://content.twilio.com"
 LONGEST = 1600
 # Below this age Twilio may still be working on the request that timed out, and its list is not final.
 SETTLED_AFTER = timedelta(minutes=2)
@@ -37,8 +38,17 @@ PERMANENT = {
     21612: "unreachable_number",
     21602: "empty",
     21617: "too_long",
+    # WhatsApp, in Twilio's numbers and in Meta's own, which reach us within some of them.
+    63003: "not_on_whatsapp",
+    63024: "not_on_whatsapp",
+    63016: "outside_24h_window",
+    131047: "outside_24h_window",
+    63032: "not_allowed_by_whatsapp",
+    63049: "not_allowed_by_whatsapp",
+    63033: "opted_out_of_marketing",
+    131050: "opted_out_of_marketing",
 }
-TRANSIENT = {20003: "auth_failed", 20429: "rate_limited", 21611: "queue_full"}
+TRANSIENT = {20003: "auth_failed", 20429: "rate_limited", 21611: "queue_full", 63018: "rate_limited"}
 # The account's sender is wrong: an operator mends it, and the messages go out.
 SENDER = {21212, 21603, 21606, 21659, 21660, 21701, 21703, 21705}
 JSON = "application/json"
@@ -61,6 +71,27 @@ STOPS_ON = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE",
 (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
 
 
+def standing(config: Mapping[str, Any], sid: str) -> Standing:
+    """What WhatsApp says of a template, by Twilio's Content API. Raises CannotTell; a template that is not there is `missing`."""
+    from twilio.base.exceptions import TwilioRestException
+
+    asked = client({**config, "api_base": config.get("content_base")})
+    try:
+        said = asked.content.v1.contents(sid).approval_fetch().fetch().whatsapp or {}
+    except TwilioRestException as error:
+        if error.status == 404:
+            return Standing("missing", reason="Twilio knows no content with this SID.")
+        raise CannotTell(f"Twilio answered {error.status}: {error.msg}") from error
+    except Exception as error:
+        raise CannotTell(f"Twilio did not answer: {error}") from error
+    finally:
+        asked.http_client.session.close()
+    status = str(said.get("status") or "unsubmitted").lower()
+    # Twilio has it, and has not handed it on to WhatsApp yet.
+    status = "pending" if status == "received" else status
+    return Standing(status, str(said.get("category") or "").lower(), str(said.get("rejection_reason") or ""))
+
+
 def client(config: Mapping[str, Any]) -> Any:
     """Twilio's client with a session of its own; imported here, since its import takes half a second."""
     from twilio.http.http_client import TwilioHttpClient
@@ -78,21 +109,19 @@ def client(config: Mapping[str, Any]) -> Any:
 
 
 class TwilioLine:
-    """A client whose session keeps its connection open."""
+    """A client whose session keeps its connection open. `form` makes of a message what Twilio is told; it may raise SendError."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], form: Callable[[Mapping[str, Any], Outgoing], dict[str, str]]
+    ) -> None:
         self.config = config
+        self.form = form
         self.client = client(config)
         self.usable = True
 
     def send(self, message: Outgoing) -> Receipt:
         """Raises SendError."""
-        body = message.content.get("body", "")
-        if not body.strip():
-            raise SendError("empty", "The SMS has no text.", permanent=True)
-        if len(body) > LONGEST:
-            raise SendError("too_long", f"An SMS may have {LONGEST} characters, this has {len(body)}.", permanent=True)
-        options = {"to": message.to, "body": body, **_sender(self.config)}
+        options = self.form(self.config, message)
         if url := callback_url(self.config, message):
             options["status_callback"] = url
         try:
@@ -105,10 +134,25 @@ class TwilioLine:
         self.client.http_client.session.close()
 
 
-def _sender(config: Mapping[str, Any]) -> dict[str, str]:
+def text_form(config: Mapping[str, Any], message: Outgoing) -> dict[str, str]:
+    """A text message. Raises SendError for one that Twilio would refuse."""
+    return {"to": message.to, "body": checked(message.content.get("body", "")), **sender(config)}
+
+
+def checked(body: str) -> str:
+    """The text, if Twilio takes such a one. Raises SendError."""
+    if not body.strip():
+        raise SendError("empty", "The message has no text.", permanent=True)
+    if len(body) > LONGEST:
+        raise SendError("too_long", f"A text may have {LONGEST} characters, this has {len(body)}.", permanent=True)
+    return body
+
+
+def sender(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Who it comes from, as Twilio's client calls it; `prefix` is that of the channel's addresses."""
     if config.get("messaging_service_sid"):
         return {"messaging_service_sid": config["messaging_service_sid"]}
-    return {"from_": config["from_number"]}
+    return {"from_": prefix + config["from_number"]}
 
 
 def callback_url(config: Mapping[str, Any], message: Outgoing) -> str:
@@ -157,13 +201,13 @@ def look_up(config: Mapping[str, Any], to: str, since: datetime) -> Receipt | No
     candidate, or a number that gets so many that the list does not reach back: CannotTell; the callback, which does
     carry our id, decides.
     """
-    line = TwilioLine(config)
+    asked = client(config)
     try:
-        listed = line.client.messages.list(to=to, limit=100)
+        listed = asked.messages.list(to=to, limit=100)
     except Exception as error:
         raise CannotTell(f"Twilio did not answer: {error}") from error
     finally:
-        line.close()
+        asked.http_client.session.close()
     start = since - timedelta(seconds=5)
     recent = [found for found in listed if found.date_created and found.date_created >= start]
     candidates = {found.sid for found in recent if str(found.direction).startswith("outbound")}

@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from channels import views
+from channels import inbox_views, views
 
 urlpatterns: list[URLPattern] = [
     path("c/<str:token>", views.click, name="click"),
     path("o/<str:token>.gif", views.opened, name="open"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
     path("confirm/<str:token>", views.confirm, name="confirm"),
+    path("v1/inbox", inbox_views.listed, name="inbox"),
+    path("v1/inbox/<int:message_id>/<str:act>", inbox_views.acted, name="inbox-act"),
     path("webhooks/twilio/<slug:account>/status", views.callback, name="twilio-callback"),
     path("webhooks/twilio/<slug:account>/inbound", views.received, name="twilio-inbound"),
     path("webhooks/twilio/<slug:account>/events", views.events, name="twilio-events"),

@@ -11,7 +11,7 @@ from django.db.models import Case, F, JSONField, Q, Value, When
 
 from channels.base import channels
 from channels.models import Account, Message
-from compliance import people, sealed, senders, stops
+from compliance import conversations, people, sealed, senders, stops
 from compliance.base import (
     TEXTS,
     CapFact,
@@ -90,6 +90,7 @@ class Dossier:
     sent: dict[int, list[SentFact]] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
     matrix: Happened = field(default_factory=dict)
+    heard: dict[tuple[int, int, str], datetime] = field(default_factory=dict)
 
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
@@ -132,6 +133,7 @@ class Dossier:
             version=version,
             journey=self._journey(one),
             sender=sender.fact(one.contact_id) if sender else SenderFact(),
+            last_inbound_at=self.heard.get((one.contact_id, one.brand_id, one.channel)),
             quiet=house.quiet.get(one.channel, ()),
             caps=house.caps,
             sent=self.sent.get(one.contact_id, ()),
@@ -208,12 +210,15 @@ def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Do
     houses = _houses(brand_ids)
     ways = _ways(contact_ids)
     law = rule_sets.active()
+    accounts = _accounts(brand_ids)
     back = max(_longest_cap(houses.values()), LONGEST_STATUTE if law.tables.caps else timedelta(0))
     return Dossier(
         houses=houses,
         law=law,
         topics=dict(Topic.objects.filter(brand_id__in=brand_ids).values_list("id", "key")),
-        versions=sealed.versions({one.template_id for one in batch}, now),
+        versions=conversations.as_providers_see(
+            sealed.versions({one.template_id for one in batch}, now), batch, accounts
+        ),
         journeys=sealed.journeys((one.labels for one in batch), now),
         accounts=accounts,
         senders=limits,
@@ -224,6 +229,7 @@ def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Do
         sent=_sent(contact_ids, {one.template_id for one in batch}, back, now),
         stops=stops.standing(),
         matrix=happened(contact_ids, brand_ids, now),
+        heard=conversations.heard(batch, now),
     )
 
 
@@ -297,10 +303,15 @@ def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
 
 
 def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:
-    """The newest address of each kind: a phone number also tells where somebody may be."""
+    """The newest address of each kind: a phone number also tells where somebody may be. Of devices the newest that works."""
     rows = Address.objects.filter(contact_id__among=contact_ids).order_by("created_at", "id")
     columns = ("contact_id", "kind", "id", "value", "digest", "validity")
-    return {(contact_id, kind): Way(*way) for contact_id, kind, *way in rows.values_list(*columns)}
+    found: dict[tuple[int, str], Way] = {}
+    for contact_id, kind, *values in rows.values_list(*columns):
+        way = Way(*values)
+        if kind != Address.Kind.PUSH or way.validity != "invalid" or (contact_id, kind) not in found:
+            found[contact_id, kind] = way
+    return found
 
 
 def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tuple[int, str], dict[int, ConsentFact]]:

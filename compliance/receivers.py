@@ -7,9 +7,9 @@ from typing import Any
 from django.dispatch import receiver
 
 from channels.base import Reassignment
-from channels.models import Account, InboundMessage
-from channels.signals import address_reassigned, message_received
-from compliance import erasure, reassigned
+from channels.models import Account, InboundMessage, ProviderTemplate
+from channels.signals import address_reassigned, message_received, provider_template_changed
+from compliance import conversations, erasure, reassigned
 from compliance.optouts import asking, hearing, refusals
 from contacts.signals import events_recorded
 from contacts.timeline import NewEvent
@@ -46,3 +46,9 @@ def welcome_back(recorded: Sequence[tuple[int, NewEvent]], now: datetime, **rest
     if allowed:
         erasure.welcome_back(allowed, now)
         asking.after_consents(allowed, now)
+
+
+@receiver(provider_template_changed)
+def judge_again(template: ProviderTemplate, now: datetime, **rest: Any) -> None:
+    """What the provider says of its template is asked at the door: approved, paused, or put into another category."""
+    conversations.judge_again(template, now)

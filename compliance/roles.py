@@ -12,7 +12,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
-_CHANNELS = "channels: messagetemplate templateversion message renderedcopy inboundmessage"
+_CHANNELS = (
+    "channels: messagetemplate templateversion message renderedcopy inboundmessage providertemplate inappmessage"
+)
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = (
     "compliance: approval review reviewstep reviewcomment urgentrelease decision stop ruleset lawrow ban statutorycap"
@@ -39,7 +41,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),
         "add": ("channels: account", "contacts: source", "compliance: stop", "config: apitoken"),
-        "change": ("channels: account message", "contacts: source", "compliance: stop", "journeys: enrolment"),
+        "change": ("channels: account message providertemplate", "contacts: source", "compliance: stop", "journeys: enrolment"),
         "delete": ("config: apitoken",),
         "may": ("config.view_operations", "contacts.merge_contact"),
     },

@@ -11,6 +11,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
+from channels.api_inbox import InboxTokenViewSet
 from compliance.api import DecisionViewSet
 from compliance.evidence.api import MessageEvidence, PersonEvidence
 from compliance.whatif.api import EvaluationViewSet
@@ -55,6 +56,7 @@ router.register("contacts", ContactViewSet)
 router.register("journeys", JourneyViewSet)
 router.register("enrolments", EnrolmentViewSet)
 router.register("messages", MessageViewSet)
+router.register("inbox-tokens", InboxTokenViewSet, basename="inbox-token")
 router.register("decisions", DecisionViewSet)
 router.register("compliance", EvaluationViewSet, basename="compliance")
 

@@ -81,3 +81,11 @@ def validate_url(url: str) -> None:
         raise ValidationError(f"{url!r} is not a web address; write for example https://example.com/hook.")
     if parts.username or parts.password:
         raise ValidationError("Leave user name and password out of the address; requests are signed with the secret.")
+
+
+def validate_secure_url(url: str) -> None:
+    """For form fields of APIs that get a secret; raises ValidationError unless it is https, or this machine (for tests)."""
+    validate_url(url)
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValidationError("The token would travel unencrypted; write https://…")

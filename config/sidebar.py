@@ -68,6 +68,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
     "Operations": (
         Item("Brands", "storefront", "contacts.brand"),
         Item("Channels & senders", "hub", "channels.account"),
+        Item("Provider templates", "fact_check", "channels.providertemplate"),
         Item("Sandbox inbox", "inbox", "channels.sandboxmessage"),
         Item("Sources", "input", "contacts.source"),
         Item("Rejected events", "report", "contacts.rejectedevent"),

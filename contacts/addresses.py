@@ -6,11 +6,14 @@ from config import crypto
 
 LONGEST_EMAIL = 254
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
+_TOKEN = re.compile(r"[A-Za-z0-9_:.-]{16,320}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def normalise(kind: str, value: str, country: str = "") -> str:
-    """The address of this kind (`email`, `phone`) in its one spelling. Raises ValueError with a sentence."""
+    """The address of this kind (`email`, `phone`, `push`) in its one spelling. Raises ValueError with a sentence."""
+    if kind == "push":
+        return device_token(value)
     return email(value) if kind == "email" else phone(value, country)
 
 
@@ -43,6 +46,16 @@ def phone(value: str, country: str = "") -> str:
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise ValueError(f"{value!r:.80} has too few or too many digits for a phone number; {_EXAMPLE}")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def device_token(value: str) -> str:
+    """A device's registration token, as its push service gave it to the app. Raises ValueError."""
+    token = value.strip()
+    if not _TOKEN.fullmatch(token):
+        raise ValueError(
+            f"{value!r:.80} is not a device token; send it as the app got it, 16 to 320 letters and signs."
+        )
+    return token
 
 
 _EXAMPLE = "write it with its country code, for example +33612345678."

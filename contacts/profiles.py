@@ -50,6 +50,18 @@ def add_addresses(said: Iterable[tuple[int, Clean]], now: datetime) -> None:
         for pk, kind, value in sorted(found)
     ]
     bulk.insert(Address, rows, ignore_conflicts=True)
+    _take_over_devices({value: pk for pk, kind, value in found if kind == Address.Kind.PUSH})
+
+
+def _take_over_devices(owners: Mapping[str, int]) -> None:
+    """A device is its newest owner's alone: whoever logged out on it must not be written to on it any more."""
+    if owners:
+        rows = Address.objects.filter(kind=Address.Kind.PUSH, value__among=list(owners)).order_by("pk")
+        lost = [
+            pk for pk, contact_id, value in rows.values_list("pk", "contact_id", "value") if owners[value] != contact_id
+        ]
+        if lost:
+            Address.objects.filter(pk__in=lost).delete()
 
 
 def _merged(before: Row, said: Iterable[Clean]) -> Row:
@@ -133,5 +145,6 @@ def _add_new_addresses(said: Mapping[int, Sequence[Clean]], now: datetime) -> No
 
 
 def _addresses(pk: int, clean: Clean) -> list[tuple[int, str, str]]:
-    pairs = ((Address.Kind.EMAIL.value, clean.email), (Address.Kind.PHONE.value, clean.phone))
+    kinds = Address.Kind
+    pairs = ((kinds.EMAIL.value, clean.email), (kinds.PHONE.value, clean.phone), (kinds.PUSH.value, clean.device_token))
     return [(pk, kind, text(value)) for kind, value in pairs if value]

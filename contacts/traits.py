@@ -25,6 +25,7 @@ class Clean:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     email: str = ""
     phone: str = ""
+    device_token: str = ""
     locale: str = ""
     country: str = ""
     region: str = ""
@@ -33,9 +34,8 @@ class Clean:
 
     def __bool__(self) -> bool:
         """Whether anything was said that can be applied."""
-        return bool(
-            self.attributes or self.email or self.phone or self.locale or self.country or self.region or self.timezone
-        )
+        addresses = self.email or self.phone or self.device_token
+        return bool(self.attributes or addresses or self.locale or self.country or self.region or self.timezone)
 
 
 def clean(traits: Mapping[str, Any]) -> Clean:
@@ -101,6 +101,10 @@ def _email(value: str, country: str) -> str:
     return addresses.email(value)
 
 
+def _device_token(value: str, country: str) -> str:
+    return addresses.device_token(value)
+
+
 def _country(value: str, country: str) -> str:
     if code := places.country(value):
         return code
@@ -128,6 +132,7 @@ def _locale(value: str, country: str) -> str:
 _READERS: Mapping[str, Callable[[Any, str], str]] = {
     "email": _email,
     "phone": addresses.phone,
+    "device_token": _device_token,
     "locale": _locale,
     "timezone": _timezone,
 }

@@ -56,10 +56,11 @@ def flush_after_real_transactions() -> Any:
 def close_lines() -> Any:
     """No test uses a connection to a provider that another opened."""
     yield
-    from channels import lines, posting
+    from channels import fcm, lines, wires
 
     lines.close_all()
-    posting.close()
+    wires.close()
+    fcm.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from channels import drafts, segments
 from channels.admin import frames, readers
 from channels.admin.choosing import title
 from channels.admin.kind_forms import KindModelForm, form_class, names, said
-from channels.base import channels
+from channels.base import Channel, channels
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageTemplate, TemplateVersion
 from channels.previews import words
@@ -136,7 +136,8 @@ class TemplateVersionAdmin(HistoryAdmin):
             found = words(version.template, content, reader, clock.now())
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
-        return _shown(found, given.get("look", ""), images=bool(given.get("images")))
+        kind = self._kind(request, version)
+        return _shown(kind, found, given.get("look", ""), images=bool(given.get("images")))
 
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new draft with the same words."""
@@ -163,12 +164,12 @@ class TemplateVersionAdmin(HistoryAdmin):
         return MessageTemplate.objects.filter(pk=given).first() if given.isdecimal() else None
 
 
-def _shown(found: dict[str, str], look: str, *, images: bool) -> HttpResponse:
+def _shown(kind: Channel, found: dict[str, str], look: str, *, images: bool) -> HttpResponse:
     if found.get("html") and look != "text":
         pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
         return frames.html(found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""))
-    text = found.get("text") or found.get("body") or ""
-    count = segments.count(text) if "body" in found else None
+    text = kind.readable(found)
+    count = segments.count(text) if kind.key == "sms" else None
     room = count.segments * count.per_segment if count else 0
     return frames.page(
         "admin/channels/frames/text.html",

@@ -6,23 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from channels import twilio
 from channels.base import Channel, Inbound, Outgoing, Reassignment, Receipt, SendError, Update, channels
 from channels.lines import hand_over
+from channels.twilio_account import TwilioAccount
 from config.bulk import dumps
-from config.egress import is_loopback, validate_url
-
-
-def api_base(value: str) -> None:
-    """For form fields; raises ValidationError unless it is https, or this machine (for tests)."""
-    validate_url(value)
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise ValidationError("The token would travel unencrypted; write https://…")
 
 
 @channels.register
@@ -51,12 +42,7 @@ class Sms(Channel):
             help_text="160 characters are one message; one character outside GSM-7 makes it 70.",
         )
 
-    class Config(forms.Form):
-        account_sid = forms.CharField(
-            label="Account SID",
-            validators=[RegexValidator(r"^AC[0-9a-fA-F]{32}$", "An account SID is AC and 32 hex digits.")],
-        )
-        auth_token = forms.CharField(widget=forms.PasswordInput, help_text="Sends, and checks callbacks.")
+    class Config(TwilioAccount):
         from_number = forms.CharField(
             label="From",
             required=False,
@@ -67,29 +53,11 @@ class Sms(Channel):
                 )
             ],
         )
-        messaging_service_sid = forms.CharField(
-            label="Messaging service SID",
-            required=False,
-            validators=[RegexValidator(r"^MG[0-9a-fA-F]{32}$", "A messaging service SID is MG and 32 hex digits.")],
-        )
-        api_base = forms.CharField(
-            label="API address",
-            required=False,
-            validators=[api_base],
-            help_text="Only for a region or edge of Twilio, e.g. https://api.dublin.ie1.twilio.com.",
-        )
-
-        def clean(self) -> dict[str, Any]:
-            data = super().clean() or {}
-            given = [name for name in ("from_number", "messaging_service_sid") if data.get(name)]
-            if len(given) != 1 and not self.errors:
-                raise ValidationError("Fill in either the sender's number or the messaging service, not both.")
-            return data
 
     def send(
         self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int
     ) -> Iterator[tuple[Outgoing, Receipt | SendError]]:
-        return hand_over(dumps(config), lambda: twilio.TwilioLine(config), batch, concurrency)
+        return hand_over(dumps(config), lambda: twilio.TwilioLine(config, twilio.text_form), batch, concurrency)
 
     def look_up(self, config: Mapping[str, Any], message_id: int, key: str, to: str, since: datetime) -> Receipt | None:
         return twilio.look_up(config, to, since)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.exceptions import ValidationError
 
-from channels import posting
+from channels import posting, wires
 from channels.base import Channel, Outgoing, Receipt, SendError, channels
 from config.egress import validate_url
 
@@ -68,7 +68,7 @@ class Webhook(Channel):
             help_text="If an answer was lost, GET <this address>/<key> must say 200 (taken) or 404 (never came).",
         )
         timeout = forms.IntegerField(
-            required=False, min_value=1, max_value=60, help_text=f"Seconds; {posting.TIMEOUT:.0f} when empty."
+            required=False, min_value=1, max_value=60, help_text=f"Seconds; {wires.TIMEOUT:.0f} when empty."
         )
         allow_private = forms.BooleanField(
             label="Allow private networks",

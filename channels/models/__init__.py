@@ -1,16 +1,20 @@
 """Nouns of floor 2: accounts, what may be said, and every message asked for."""
 
 from channels.models.accounts import Account, SandboxMessage
+from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
+from channels.models.provider_templates import ProviderTemplate
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 
 __all__ = [
     "Account",
+    "InAppMessage",
     "InboundMessage",
     "Message",
     "MessageClass",
     "MessageTemplate",
+    "ProviderTemplate",
     "RenderedCopy",
     "SandboxMessage",
     "TemplateVersion",

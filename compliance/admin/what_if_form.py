@@ -23,7 +23,14 @@ from contacts import addresses, places
 from contacts.models import Brand, Contact, Topic
 
 Case = dict[str, Any]
-CHANNELS = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp", "push": "Push", "voice": "Voice call"}
+CHANNELS = {
+    "sms": "SMS",
+    "email": "E-mail",
+    "whatsapp": "WhatsApp",
+    "push": "Push",
+    "in_app": "In-app",
+    "voice": "Voice call",
+}
 SAID = {
     "": "agreed in writing",
     "express": "agreed expressly",

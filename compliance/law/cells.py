@@ -9,7 +9,7 @@ from compliance.law.rules import ALL_CHANNELS
 from contacts import places
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-CHANNELS = ("sms", "mms", "rcs", "voice", "fax", "email", "push", "whatsapp", "webhook", ALL_CHANNELS)
+CHANNELS = ("sms", "mms", "rcs", "voice", "fax", "email", "push", "whatsapp", "in_app", "chat", "webhook", ALL_CHANNELS)
 
 
 def weekdays(said: str) -> tuple[int, ...]:

@@ -21,7 +21,13 @@ class ReachabilityRule(Rule):
         if facts.needs_address and facts.address_id is None:
             return deny("no_address", "The person has no address for this channel.")
         if facts.address_validity == "invalid":
-            return deny("invalid_address", "The address is known not to work.")
+            return _does_not_work(facts)
         if not facts.has_account:
             return wait(now + RETRY, "no_account", "The brand has no enabled default account for this channel.")
         return allow()
+
+
+def _does_not_work(facts: Facts) -> Verdict:
+    if facts.channel == "push":
+        return deny("token_invalid", "The app is no longer installed on any device that we know of.")
+    return deny("invalid_address", "The address is known not to work.")

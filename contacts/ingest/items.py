@@ -149,14 +149,23 @@ def _object(payload: Payload, field: str) -> dict[str, Any]:
 
 def _traits(payload: Payload, context: Payload, name: str) -> dict[str, Any]:
     """What the item says about the person. On identify also what the context knows of the device: its language is a last
-    resort, its zone and that of its IP address are candidates beside what the person has set.
+    resort, its zone and that of its IP address are candidates beside what the person has set. Its token, on which it can be
+    reached, comes with every call.
     """
     known = context.get("traits")
     told: dict[str, Any] = known if type(known) is dict else {}
+    if token := _device_token(context):
+        told = {"device_token": token, **told}
     if name != "contact.identified":
         return told
     device = {trait: context[key] for key, trait in OF_THE_DEVICE.items() if isinstance(context.get(key), str)}
     return {**device, **told, **_object(payload, "traits")}
+
+
+def _device_token(context: Payload) -> str:
+    device = context.get("device")
+    token = device.get("token") if type(device) is dict else None
+    return token if isinstance(token, str) else ""
 
 
 def _occurred_at(payload: Payload, envelope: Envelope) -> datetime:

@@ -114,11 +114,12 @@ class AnonymousId(models.Model):
 
 
 class Address(models.Model):
-    """Where a person can be reached. `value` is normalised (lower-case mail address, E.164 number)."""
+    """Where a person can be reached. `value` is normalised (lower-case mail address, E.164 number, a device's token)."""
 
     class Kind(models.TextChoices):
         EMAIL = "email", "e-mail"
         PHONE = "phone", "phone"
+        PUSH = "push", "device"
 
     class Validity(models.TextChoices):
         UNKNOWN = "unknown", "not yet used"

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from channels import posting
+from channels import wires
 from channels.base import CannotTell, Receipt, channels
 from channels.kinds.webhook import new_secret
 from tests.channels import servers
@@ -233,7 +233,7 @@ def test_a_forked_worker_opens_connections_of_its_own(web):
 
 def test_after_closing_twice_it_posts_over_a_new_connection(web):
     assert one("webhook", config(web.url), hook(1)) == Receipt("visit:1")
-    posting.close()
-    posting.close()
+    wires.close()
+    wires.close()
     assert one("webhook", config(web.url), hook(2)) == Receipt("visit:2")
     assert web.connections == 2

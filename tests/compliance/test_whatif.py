@@ -101,7 +101,7 @@ def test_k08_a_full_tier_waits_for_the_slot_that_frees_first() -> None:
 
 def test_k10_k12_k13_senders_and_devices() -> None:
     push = {"channel": "push"}
-    assert answer(contact={"country": "GB", "address": "invalid"}, message=push) == blocked("invalid_address"), "K10"
+    assert answer(contact={"country": "GB", "address": "invalid"}, message=push) == blocked("token_invalid"), "K10"
     revoked = {"country": "GB", "consents": [said(channel="push", state="withdrawn")]}
     assert answer(contact=revoked, message=push) == blocked("opted_out"), "K12"
     assert answer(sender={"registered": False}) == blocked("sender_not_registered"), "K13"
