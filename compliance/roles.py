@@ -25,14 +25,14 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": ("contacts: segment address", "channels: messagetemplate templateversion", "journeys: journey version step"),
         "change": ("contacts: segment contact address", "channels: messagetemplate templateversion", "journeys: journey version step"),
         "delete": ("contacts: segment address", "channels: templateversion", "journeys: version step"),
-        "may": ("journeys.publish_journey", "channels.submit_templateversion"),
+        "may": ("journeys.publish_journey", "channels.submit_templateversion", "channels.send_test"),
     },
     "Legal reviewer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry", _PRIVACY),
         "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES, "contacts: contact"),
-        "may": ("compliance.decide_approval", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data"),
+        "may": ("compliance.decide_approval", "compliance.change_rules", "contacts.override_consent", "channels.send_test", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),

@@ -8,5 +8,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks, instants, life, lookups  # noqa: F401  (register checks, a loader, the lookup `among`)
+        from config.permissions import receivers
 
         life.connect()
+        receivers.connect()

@@ -92,5 +92,5 @@ def _journeys(publisher: User, now: datetime) -> None:
     for path in sorted(FOLDER.glob("*.yaml")):
         if Journey.objects.filter(key=path.stem).exists():
             continue
-        draft = files.save(files.load(path.read_text()), owner=publisher)
+        draft = files.save(files.load(path.read_text()), by=publisher)
         publishing.publish(draft, publisher, now)

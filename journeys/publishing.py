@@ -27,8 +27,8 @@ def publish(version: Version, user: User, now: datetime) -> Version:
 
     Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence.
     """
-    _require(user)
     journey = _locked(version.journey_id)
+    _require(user, journey)
     draft = Version.objects.select_related("journey__brand").get(pk=version.pk)
     if draft.state != Version.State.DRAFT:
         raise ValidationError(f"{draft} is published already; make a new draft to change the journey.")
@@ -78,8 +78,8 @@ def pause(journey: Journey, user: User, now: datetime) -> None:
 
     Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live.
     """
-    _require(user)
     fresh = _locked(journey.pk)
+    _require(user, fresh)
     if fresh.state != Journey.State.LIVE:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a live journey can be paused.")
     _move(fresh, Journey.State.PAUSED)
@@ -90,8 +90,8 @@ def pause(journey: Journey, user: User, now: datetime) -> None:
 @transaction.atomic
 def resume(journey: Journey, user: User, now: datetime) -> None:
     """Go on from where everybody is; those whose time came meanwhile move now. Raises like `pause`."""
-    _require(user)
     fresh = _locked(journey.pk)
+    _require(user, fresh)
     if fresh.state != Journey.State.PAUSED:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a paused journey can be resumed.")
     _move(fresh, Journey.State.LIVE)
@@ -102,7 +102,7 @@ def resume(journey: Journey, user: User, now: datetime) -> None:
 @transaction.atomic
 def retire(journey: Journey, user: User) -> None:
     """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied."""
-    _require(user)
+    _require(user, journey)
     _locked(journey.pk).versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
 
 
@@ -120,8 +120,8 @@ def archive(journey: Journey, user: User, now: datetime) -> int:
     return left
 
 
-def _require(user: User) -> None:
-    if not user.has_perm(PERMISSION):  # type: ignore[union-attr]
+def _require(user: User, journey: Journey) -> None:
+    if not user.has_perm(PERMISSION, journey):  # type: ignore[union-attr]
         raise PermissionDenied("Only people with the permission to publish journeys may do this.")
 
 

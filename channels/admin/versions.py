@@ -92,7 +92,10 @@ class TemplateVersionAdmin(HistoryAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A version belongs to a template: without one in the query, one is sent to the templates."""
-        if self._template(request) is None:
+        template = self._template(request)
+        if template and not self.has_add_permission(request, template):
+            raise PermissionDenied
+        if template is None:
             messages.info(request, "Choose the template first; its page has the button for a new version.")
             return HttpResponseRedirect(reverse("admin:channels_messagetemplate_changelist"))
         return super().add_view(request, form_url, extra_context)
@@ -112,6 +115,7 @@ class TemplateVersionAdmin(HistoryAdmin):
                 readers.choice(request),
                 cards=cards.draw(request, version, clock.now()),
                 kind=self._kind(request, version),
+                may_draft=self.has_add_permission(request, version),
             )
         return super().render_change_form(request, context, *args, **options)
 
@@ -138,9 +142,9 @@ class TemplateVersionAdmin(HistoryAdmin):
 
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new draft with the same words."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         version = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=pk)
+        if not self.has_add_permission(request, version):
+            raise PermissionDenied
         made = drafts.draft_of(version, cast("int", request.user.pk))
         messages.success(request, f"{made} is your draft now.")
         return HttpResponseRedirect(reverse("admin:channels_templateversion_change", args=(made.pk,)))

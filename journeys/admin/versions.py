@@ -79,8 +79,8 @@ def page(request: HttpRequest, version: Version) -> dict[str, Any]:
         "picture": picture.draw(version, None if draft else figures.funnel(version)),
         "steps": [_line(plan, [p.sentence for p in problems if p.step == plan.key]) for plan in design.steps],
         "problems": problems,
-        "editable": draft and request.user.has_perm(designing.PERMISSION),
-        "publishable": draft and request.user.has_perm(publishing.PERMISSION),
+        "editable": draft and request.user.has_perm(designing.PERMISSION, version),
+        "publishable": draft and request.user.has_perm(publishing.PERMISSION, version),
     }
 
 

@@ -12,8 +12,16 @@ from journeys import blueprints, files, reading
 from journeys.blueprints import Blueprint, StepPlan
 from journeys.files import BadFile, Plan
 from journeys.models import Journey, Version
-from tests.builders import brand, segment, template
-from tests.journeys.driving import live, publisher, step
+from tests.builders import brand, segment, template, user
+from tests.journeys.driving import live, step
+
+MAY = ("journeys.add_journey", "journeys.change_journey", "journeys.change_version", "journeys.publish_journey")
+
+
+def importing(*permissions):
+    """Somebody who may do all that an import does (or only this)."""
+    return user("ida", *(permissions or MAY))
+
 
 GOOD = """\
 journey: welcome
@@ -222,8 +230,8 @@ def test_the_demos_files_are_as_they_would_be_written(path):
 class TestSaving:
     def test_a_new_journey(self):
         brand()
-        made = files.save(files.load(GOOD), owner=publisher())
-        assert (made.state, made.journey.owner, made.journey.state) == ("draft", publisher(), "draft")
+        made = files.save(files.load(GOOD), by=(importer := importing()))
+        assert (made.state, made.journey.owner, made.journey.state) == ("draft", importer, "draft")
 
     def test_the_draft_of_one_that_is_there(self):
         version = live(step("wait", "pause", for_="1d"))
@@ -268,9 +276,15 @@ class TestCommand:
 
     def test_import_publish_list_export(self, file):
         assert self.run("import", file) == "welcome v1 is draft.\n"
-        assert self.run("import", file, "--publish", "--user", publisher().username) == "welcome v1 is live.\n"
+        assert self.run("import", file, "--publish", "--user", importing().username) == "welcome v1 is live.\n"
         assert self.run("list") == "welcome\tlive\tacme\tv1 live\n"
         assert files.load(self.run("export", "welcome")) == files.load(GOOD)
+
+    def test_whoever_is_named_must_be_allowed_to(self, file):
+        importing("journeys.change_journey")
+        with pytest.raises(CommandError, match="not imported: You need the permission to make or change this journey"):
+            self.run("import", file, "--user", "ida")
+        assert not Journey.objects.exists()
 
     def test_what_goes_wrong_is_said(self, file, tmp_path):
         bad = tmp_path / "bad.yaml"
@@ -295,5 +309,5 @@ class TestCommand:
             CommandError,
             match="imported as a draft, but not published:\nstep 'done', template: There is no template 'gone'",
         ):
-            self.run("import", str(path), "--publish", "--user", publisher().username)
+            self.run("import", str(path), "--publish", "--user", importing().username)
         assert Version.objects.get().state == "draft"

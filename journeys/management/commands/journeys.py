@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import clock
 from journeys import files, liveness, publishing
-from journeys.models import Journey
+from journeys.models import Journey, Version
 
 
 class Command(BaseCommand):
@@ -28,7 +28,10 @@ class Command(BaseCommand):
         )
         import_.add_argument("file")
         import_.add_argument("--publish", action="store_true", help="Publish it at once; needs --user.")
-        import_.add_argument("--user", help="User name of the person who publishes, or owns a new journey.")
+        import_.add_argument(
+            "--user",
+            help="User name of the person who answers for it and must be allowed to; without it, the system does it.",
+        )
         check = verbs.add_parser("check", help="Find people who are stuck, and set them going again.")
         check.add_argument("--dry-run", action="store_true", help="Only report.")
 
@@ -59,16 +62,22 @@ class Command(BaseCommand):
         if options["publish"] and not user:
             raise CommandError("--publish needs --user: somebody must answer for it.")
         try:
-            draft = files.save(files.load(self._text(options["file"])), owner=user)
+            draft = self._draft(options, user)
             if options["publish"]:
                 publishing.publish(draft, user, clock.now())
-        except files.BadFile as error:
-            raise CommandError(f"{options['file']}:\n{error}") from error
         except ValidationError as error:
             raise CommandError("It is imported as a draft, but not published:\n" + "\n".join(error.messages)) from error
         except PermissionDenied as error:
             raise CommandError(f"It is imported as a draft, but not published: {error}") from error
         self.stdout.write(f"{draft.journey.key} v{draft.number} is {draft.get_state_display()}.")
+
+    def _draft(self, options: dict[str, Any], user: Any) -> Version:
+        try:
+            return files.save(files.load(self._text(options["file"])), by=user)
+        except files.BadFile as error:
+            raise CommandError(f"{options['file']}:\n{error}") from error
+        except PermissionDenied as error:
+            raise CommandError(f"It is not imported: {error}") from error
 
     def do_check(self, options: dict[str, Any]) -> None:
         """One line a finding."""
