@@ -1,8 +1,8 @@
 """What every admin class of the product is built on."""
 
 from config.adminsite.granting import Granting
+from config.adminsite.history import HistoryAdmin
 from config.adminsite.options import (
-    HistoryAdmin,
     ModelAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,

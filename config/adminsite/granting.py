@@ -81,7 +81,7 @@ def _read(values: Iterable[str]) -> set[Grant]:
 
 def _known(wanted: set[Grant], rights: dict[str, str]) -> list[tuple[Any, str]]:
     """The holders themselves, without those that are gone and what is no right here."""
-    models = {"user": get_user_model(), "group": Group}
+    models: dict[str, Any] = {"user": get_user_model(), "group": Group}
     found = []
     for name, codename in sorted(wanted):
         kind, _, pk = name.partition(":")

@@ -5,7 +5,6 @@ from typing import Any
 from django.db import models
 from django.db.models import Model
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
@@ -53,10 +52,6 @@ class ModelAdmin(PagePermissions, UnfoldModelAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
-
-
-class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """For models that keep their history: who changed what, when; with the way back."""
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -39,6 +39,7 @@ GROUND: dict[str, dict[str, str]] = {
     "journeys.step": _journey("version__journey"),
     "journeys.enrolment": _journey("journey"),
     "journeys.visit": _journey("enrolment__journey"),
+    "analytics.tally": _journey("version__journey"),
 }
 """Model → what it belongs to → the lookup that leads there."""
 
