@@ -9,16 +9,17 @@ from django.db.models import Max
 
 from channels.models import MessageTemplate
 from compliance import stops
+from config.permissions import require
 from contacts.models import Segment
 from journeys import blueprints, engine
 from journeys.base import triggers
 from journeys.inspection import Problem, problems, template_of
 from journeys.models import Enrolment, Journey, Version
 
-__all__ = ["Problem", "archive", "new_draft", "pause", "problems", "publish", "resume", "retire"]
+__all__ = ["Problem", "archive", "draft_of", "new_draft", "pause", "problems", "publish", "resume", "retire"]
 
 User = AbstractBaseUser | AnonymousUser
-PERMISSION = "journeys.publish_journey"
+PERMISSION, EDIT = "journeys.publish_journey", "journeys.change_version"
 
 
 @transaction.atomic
@@ -65,6 +66,23 @@ def new_draft(journey: Journey, user: User | None = None) -> Version:
     if draft := journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first():
         return draft
     model = journey.live_version or journey.versions.order_by("-number").first()
+    return _copy(journey, model)
+
+
+@transaction.atomic
+def draft_of(version: Version, user: User) -> Version:
+    """A new draft that says what this version says, the newest one from now on; a draft that is there stays as it is.
+
+    Raises PermissionDenied, and ValidationError for an archived journey.
+    """
+    journey = _locked(version.journey_id)
+    require(user, EDIT, journey, "change this journey")
+    if journey.state == Journey.State.ARCHIVED:
+        raise ValidationError(f"{journey} is archived.")
+    return _copy(journey, version)
+
+
+def _copy(journey: Journey, model: Version | None) -> Version:
     number = (journey.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     draft = Version.objects.create(journey=journey, number=number)
     if model:

@@ -162,7 +162,7 @@ def routes(rows: dict[str, Any]) -> dict[str, tuple[str, str]]:
     found = {}
     for pattern in router.urls:
         actions = getattr(pattern.callback, "actions", None) or {}
-        found |= {f"{method} {pattern.name}": (method, _path(pattern, rows)) for method in actions}
+        found |= {f"{method} {pattern.name}": (method, _path(pattern, rows)) for method in actions if method != "head"}
     return found
 
 
