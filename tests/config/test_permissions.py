@@ -62,6 +62,12 @@ class TestOneThing:
         assert rita.has_perm("channels.view_templateversion", hello.versions.get())
         assert not rita.has_perm(EDIT, hello.versions.get())
 
+    def test_a_reviewer_of_one_brand_decides_about_no_other(self, acme, hello, theirs) -> None:
+        rita, decide = holder("rita", acme, "approve_in_brand"), "compliance.decide_approval"
+        require(rita, decide, hello.versions.get(), "approve versions")
+        with pytest.raises(PermissionDenied, match="need the permission to approve versions"):
+            require(rita, decide, theirs.versions.get(), "approve versions")
+
     def test_what_is_no_content_comes_with_a_role_only(self, acme) -> None:
         mara = holder("mara", acme, *MARKETER)
         for permission in ("contacts.change_brand", "contacts.change_topic", "channels.change_account"):

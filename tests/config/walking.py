@@ -41,7 +41,7 @@ LEFT_OUT = ("jsi18n", "login", "logout", "app_list", "view_on_site", "search")
 
 def things() -> dict[str, Any]:
     """One row of each model, all of the brand `acme`: their keys, by the name of the model."""
-    root = User.objects.create_superuser("root")
+    root = User.objects.create_superuser("maker")
     ada = builders.contact("ada", email="ada@example.test")
     builders.consent(ada)
     builders.event(ada)
