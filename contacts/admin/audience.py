@@ -64,6 +64,7 @@ class SegmentAdmin(HistoryAdmin):
     search_help_text = "Name or key"
     prepopulated_fields = {"key": ("name",)}
     fields = (("name", "key"), ("brand", "refresh_every"), "condition")
+    change_form_template = "admin/contacts/segment/change_form.html"
 
     @admin.display(description="state")
     def state(self, segment: Segment) -> str:

@@ -132,6 +132,8 @@ def _address(name: str, model: str, pattern: str, rows: dict[str, Any]) -> str:
     if "simple_history" in name:
         latest = _history(model, rows[model])
         return reverse(f"admin:{name}", args=[rows[model], latest])
+    if name.startswith("review_"):  # the pages of approvals take the number of the version
+        model = "channels_templateversion"
     given: dict[str, Any] = {"key": "wait", "table": "hours", "row_id": rows["compliance_lawrow"]}
     keys = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
     kwargs = {key: given.get(key, rows.get(model)) for key in keys}
