@@ -19,6 +19,7 @@ from analytics.models import Tally
 from analytics.reports import Figures, Funnel
 from config import clock
 from config.adminsite import ReadOnlyAdmin
+from config.permissions import somewhere, visible
 from journeys.models import Journey, Version
 
 PERMISSION = "journeys.view_journey"
@@ -87,7 +88,7 @@ class PerformanceAdmin(ReadOnlyAdmin):
     """The tallies as one page; their rows mean nothing by themselves."""
 
     def has_view_permission(self, request: HttpRequest, obj: Tally | None = None) -> bool:
-        return bool(request.user.has_perm(PERMISSION))
+        return somewhere(request.user, PERMISSION)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -127,21 +128,26 @@ class PerformanceAdmin(ReadOnlyAdmin):
 
     @staticmethod
     def _require(request: HttpRequest) -> None:
-        if not request.user.has_perm(PERMISSION):
+        if not somewhere(request.user, PERMISSION):
             raise PermissionDenied
 
 
 def _form(request: HttpRequest) -> RangeForm:
     today = clock.now().date()
     usual = {"since": today - timedelta(days=DAYS - 1), "until": today}
-    return RangeForm({**{name: day.isoformat() for name, day in usual.items()}, **request.GET.dict()})
+    form = RangeForm({**{name: day.isoformat() for name, day in usual.items()}, **request.GET.dict()})
+    journeys: Any = form.fields["journey"]
+    journeys.queryset = visible(Journey.objects.all(), request.user, PERMISSION)
+    return form
 
 
 def _funnels(form: RangeForm) -> list[Funnel]:
     data = form.cleaned_data
+    seen: Any = form.fields["journey"]
     since, until = (datetime.combine(day, time(), UTC) for day in (data["since"], data["until"] + timedelta(days=1)))
     versions = (
         Version.objects.exclude(state=Version.State.DRAFT)
+        .filter(journey__in=seen.queryset.order_by())
         .select_related("journey")
         .order_by("journey__name", "-number")
     )

@@ -99,7 +99,7 @@ def _user(name: str) -> User:
     if made:
         user.set_unusable_password()
         user.save()
-        names = ("submit_templateversion", "decide_approval", "publish_journey")
+        names = ("submit_templateversion", "decide_approval", "publish_journey", "add_journey", "change_version")
         user.user_permissions.set(Permission.objects.filter(codename__in=names))
     return user
 
@@ -120,7 +120,7 @@ def _journey(channel: str, author: User, reviewer: User, now: datetime) -> None:
     if Journey.objects.filter(key=KEY).exists():
         return
     text = JOURNEY.format(key=KEY, channel=channel, first=FIRST, second=SECOND)
-    draft = files.save(files.load(text), owner=author)
+    draft = files.save(files.load(text), by=author)
     reviews.submit(draft, author, now)
     reviews.decide(draft, reviewer, approved=True, reason="Journey of the bench.", now=now)
     publishing.publish(draft, author, now)

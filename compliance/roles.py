@@ -29,14 +29,14 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": ("contacts: segment address", "channels: messagetemplate templateversion", "journeys: journey version step"),
         "change": ("contacts: segment contact address", "channels: messagetemplate templateversion", "journeys: journey version step"),
         "delete": ("contacts: segment address", "channels: templateversion", "journeys: version step"),
-        "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass"),
+        "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass", "channels.send_test"),
     },
     "Legal reviewer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry", _PRIVACY),
         "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
         "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
         "delete": (_POLICIES, "contacts: contact"),
-        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again", "contacts.merge_contact"),
+        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again", "contacts.merge_contact", "contacts.override_consent", "channels.send_test"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from config import clock
 from config.models import ApiToken
+from config.permissions import somewhere
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module, as its settings say
@@ -50,7 +51,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 class ScopedPermissions(DjangoModelPermissions):
-    """The user needs the view's permissions, and a token also the scope: `<scope>:read` or `:write`.
+    """The user needs the view's permissions (somewhere, and then for the row), and a token also the scope: `<scope>:read`
+    or `:write`.
 
     A view names its `scope`; one without cannot be reached by a token. What an action `needs` the view names too;
     without a word of it, reading needs the model's view permission and everything else its change permission.
@@ -82,11 +84,23 @@ class ScopedPermissions(DjangoModelPermissions):
         """The permissions that the user does not have, as a sentence."""
         if not (request.user and request.user.is_authenticated):
             return "Send a token, or log in."
+        return _lacking([one for one in self._needed(request, view) if not somewhere(request.user, one)])
+
+    def has_object_permission(self, request: Request, view: "APIView", obj: Any) -> bool:
+        """For this one row; a row that the user may not even see was not found."""
+        needed = self._needed(request, view)
+        self.message = _lacking([one for one in needed if not request.user.has_perm(one, obj)])
+        return self.message is None
+
+    def _needed(self, request: Request, view: "APIView") -> Sequence[str]:
         needed: Sequence[str] | None = getattr(view, "needs", {}).get(getattr(view, "action", None))
         if needed is None:
-            needed = self.get_required_permissions(request.method or "", self._queryset(view).model)
-        missing = [permission for permission in needed if not request.user.has_perm(permission)]
-        return f"This needs the permission {' and '.join(missing)}." if missing else None
+            return self.get_required_permissions(request.method or "", self._queryset(view).model)
+        return needed
+
+
+def _lacking(missing: Sequence[str]) -> str | None:
+    return f"This needs the permission {' and '.join(missing)}." if missing else None
 
 
 class Pages(CursorPagination):

@@ -8,8 +8,10 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks, instants, life, lookups  # noqa: F401  (register checks, a loader, the lookup `among`)
+        from config.permissions import receivers
 
         life.connect()
+        receivers.connect()
 
         from config import notices
         from config.pumps import Pump, register

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
@@ -49,14 +50,15 @@ class Board:
         """A second card of the same key replaces the first (reloads)."""
         self._cards[card.key] = card
 
-    def cards(self, request: HttpRequest) -> list[Card]:
-        """The cards that this user may see, in order."""
-        allowed = (c for c in self._cards.values() if not c.permission or request.user.has_perm(c.permission))
+    def cards(self, request: HttpRequest, *about: Any) -> list[Card]:
+        """The cards that this user may see, in order; on the page of a thing, those that they may see of it."""
+        thing = about[0] if about and isinstance(about[0], Model) else None
+        allowed = (c for c in self._cards.values() if not c.permission or request.user.has_perm(c.permission, thing))
         return sorted(allowed, key=lambda card: (card.order, card.key))
 
     def draw(self, request: HttpRequest, *about: Any) -> list[Drawn]:
         """The allowed cards as HTML; `about` is passed on to each card's `context`, after the request."""
-        return [Drawn(card, _html(card, request, about)) for card in self.cards(request)]
+        return [Drawn(card, _html(card, request, about)) for card in self.cards(request, *about)]
 
 
 def _html(card: Card, request: HttpRequest, about: tuple[Any, ...]) -> str:

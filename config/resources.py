@@ -22,6 +22,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from config.permissions import visible
+from config.permissions.ground import GROUND, label
+
 BIGGEST_ID = 2**63 - 1
 
 
@@ -87,6 +90,14 @@ class Resource(GenericViewSet[Any]):
         if isinstance(exc, RequestDataTooBig):
             exc = TooLarge(f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024} KB.")
         return super().handle_exception(exc)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """The rows that the user may see; of what belongs to no brand, all."""
+        found = super().get_queryset()
+        if label(found.model) not in GROUND:
+            return found
+        opts = found.model._meta
+        return visible(found, self.request.user, f"{opts.app_label}.view_{opts.model_name}")
 
     def get_object(self) -> Any:
         name = self.kwargs[self.lookup_field]

@@ -72,7 +72,7 @@ def consents(request: HttpRequest, contact: Contact, now: datetime) -> dict[str,
             (state, reach.titles.get(state.channel, state.channel), bool(state.expires_at and state.expires_at <= now))
             for state in states.order_by("topic__brand", "topic__name", "channel")
         ],
-        "may_add": request.user.has_perm("contacts.add_consent"),
+        "may_add": request.user.has_perm("contacts.override_consent"),
         "may_withdraw": request.user.has_perm("contacts.change_consentstate"),
     }
 

@@ -110,7 +110,7 @@ def _journeys(publisher: User, reviewer: User, now: datetime) -> None:
     for path in sorted(FOLDER.glob("*.yaml")):
         if Journey.objects.filter(key=path.stem).exists():
             continue
-        draft = files.save(files.load(path.read_text()), owner=publisher)
+        draft = files.save(files.load(path.read_text()), by=publisher)
         reviews.submit(draft, publisher, now)
         reviews.decide(draft, reviewer, approved=True, reason="Reviewed for the demo.", now=now)
         publishing.publish(draft, publisher, now)

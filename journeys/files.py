@@ -8,6 +8,7 @@ from django.db import transaction
 
 from channels.models import Message
 from compliance import reviews
+from config.permissions import require
 from contacts.models import Brand
 from journeys import blueprints, publishing, reading
 from journeys.base import steps, triggers
@@ -107,26 +108,37 @@ def plan_of(version: Version) -> Plan:
 
 
 @transaction.atomic
-def save(plan: Plan, owner: Any = None) -> Version:
-    """Make the journey if it is new, and its draft say what the plan says. Raises BadFile for an unknown brand."""
+def save(plan: Plan, by: Any = None) -> Version:
+    """Make the journey if it is new (`by` owns it then), and its draft say what the plan says; `by` None is the system.
+
+    Raises BadFile for an unknown brand, PermissionDenied where this user may not make or change it.
+    """
     brand = Brand.objects.filter(key=plan.brand).first()
     if not brand:
         known = ", ".join(Brand.objects.values_list("key", flat=True)) or "none"
         sentence = f"There is no brand {plan.brand!r}; there are: {known}."
         raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
-    journey = Journey.objects.filter(key=plan.key).first() or Journey(key=plan.key, brand=brand, owner=owner)
+    journey = Journey.objects.filter(key=plan.key).first() or Journey(key=plan.key, brand=brand, owner=by)
     if journey.brand_id != brand.pk:
         sentence = (
             f"The journey {plan.key!r} belongs to another brand, {journey.brand.key!r}; give this one another key."
         )
         raise BadFile([Mistake(plan.lines.of(("brand",)), "brand", sentence)])
+    if by:
+        require(
+            by,
+            "journeys.change_journey" if journey.pk else "journeys.add_journey",
+            journey,
+            "make or change this journey",
+        )
+        require(by, "journeys.change_version", journey, "change its draft")
     journey.name, journey.description, journey.priority = plan.name, plan.description, PRIORITIES[plan.priority]
     journey.save()
-    draft = publishing.new_draft(journey, owner)
+    draft = publishing.new_draft(journey, by)
     if review := reviews.live(draft):
         sentence = f"{draft} is {review.get_state_display()}; take it back from its review to change it."
         raise BadFile([Mistake(1, "journey", sentence)])
-    draft.editors = sorted({*(draft.editors or ()), *([owner.pk] if owner else [])})
+    draft.editors = sorted({*(draft.editors or ()), *([by.pk] if by else [])})
     blueprints.write(plan.design, draft)
     return draft
 

@@ -9,16 +9,29 @@ from django.db.models import Max
 
 from channels.models import MessageTemplate
 from compliance import reviews, stops
+from config.permissions import require
 from contacts.models import Segment
 from journeys import blueprints, engine
 from journeys.base import triggers
 from journeys.inspection import Problem, problems, template_of
 from journeys.models import Enrolment, Journey, Version
 
-__all__ = ["Problem", "approved", "archive", "new_draft", "pause", "problems", "publish", "resume", "retire", "submit"]
+__all__ = [
+    "Problem",
+    "approved",
+    "archive",
+    "draft_of",
+    "new_draft",
+    "pause",
+    "problems",
+    "publish",
+    "resume",
+    "retire",
+    "submit",
+]
 
 User = AbstractBaseUser | AnonymousUser
-PERMISSION = "journeys.publish_journey"
+PERMISSION, EDIT = "journeys.publish_journey", "journeys.change_version"
 
 
 @transaction.atomic
@@ -28,8 +41,8 @@ def publish(version: Version, user: User, now: datetime) -> Version:
     Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence, and
     for one whose review is not approved, or that changed since.
     """
-    _require(user)
     journey = _locked(version.journey_id)
+    _require(user, journey)
     draft = Version.objects.select_related("journey__brand").get(pk=version.pk)
     if draft.state != Version.State.DRAFT:
         raise ValidationError(f"{draft} is published already; make a new draft to change the journey.")
@@ -97,6 +110,23 @@ def new_draft(journey: Journey, user: User | None = None) -> Version:
     if draft := journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first():
         return draft
     model = journey.live_version or journey.versions.order_by("-number").first()
+    return _copy(journey, model, user)
+
+
+@transaction.atomic
+def draft_of(version: Version, user: User) -> Version:
+    """A new draft that says what this version says, the newest one from now on; a draft that is there stays as it is.
+
+    Raises PermissionDenied, and ValidationError for an archived journey.
+    """
+    journey = _locked(version.journey_id)
+    require(user, EDIT, journey, "change this journey")
+    if journey.state == Journey.State.ARCHIVED:
+        raise ValidationError(f"{journey} is archived.")
+    return _copy(journey, version, user)
+
+
+def _copy(journey: Journey, model: Version | None, user: User | None) -> Version:
     number = (journey.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     author = user.pk if user else None
     draft = Version.objects.create(journey=journey, number=number, author_id=author)
@@ -111,8 +141,8 @@ def pause(journey: Journey, user: User, now: datetime) -> None:
 
     Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live.
     """
-    _require(user)
     fresh = _locked(journey.pk)
+    _require(user, fresh)
     if fresh.state != Journey.State.LIVE:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a live journey can be paused.")
     _move(fresh, Journey.State.PAUSED)
@@ -123,8 +153,8 @@ def pause(journey: Journey, user: User, now: datetime) -> None:
 @transaction.atomic
 def resume(journey: Journey, user: User, now: datetime) -> None:
     """Go on from where everybody is; those whose time came meanwhile move now. Raises like `pause`."""
-    _require(user)
     fresh = _locked(journey.pk)
+    _require(user, fresh)
     if fresh.state != Journey.State.PAUSED:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a paused journey can be resumed.")
     _move(fresh, Journey.State.LIVE)
@@ -135,7 +165,7 @@ def resume(journey: Journey, user: User, now: datetime) -> None:
 @transaction.atomic
 def retire(journey: Journey, user: User) -> None:
     """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied."""
-    _require(user)
+    _require(user, journey)
     _locked(journey.pk).versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
 
 
@@ -153,8 +183,8 @@ def archive(journey: Journey, user: User, now: datetime) -> int:
     return left
 
 
-def _require(user: User) -> None:
-    if not user.has_perm(PERMISSION):  # type: ignore[union-attr]
+def _require(user: User, journey: Journey) -> None:
+    if not user.has_perm(PERMISSION, journey):  # type: ignore[union-attr]
         raise PermissionDenied("Only people with the permission to publish journeys may do this.")
 
 

@@ -66,4 +66,7 @@ def close_lines() -> Any:
 @pytest.fixture(autouse=True)
 def fresh_cache() -> Any:
     """No test reads what another left in the cache, in this process or, with Redis, in any."""
+    from journeys import designs
+
+    designs._cache.clear()
     caches.settings["default"]["KEY_PREFIX"] = caches["default"].key_prefix = uuid4().hex

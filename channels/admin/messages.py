@@ -7,8 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
@@ -126,9 +125,12 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What was sent, word for word. Images are not loaded and links do nothing: looking is neither opening nor clicking."""
-        if not self.has_view_permission(request):
+        copy = RenderedCopy.objects.select_related("message").filter(pk=pk).first()
+        if not self.has_view_permission(request, copy and copy.message):
             raise PermissionDenied
-        content = get_object_or_404(RenderedCopy, pk=pk).content
+        if copy is None:
+            raise Http404
+        content = copy.content
         if content.get("html") and request.GET.get("look") != "text":
             return frames.html(_without_our_image(content["html"], pk))
         text = content.get("text") or content.get("body") or ""

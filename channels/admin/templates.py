@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from channels.admin.choosing import ChannelFilter, ChannelFirst, title
 from channels.models import MessageTemplate, TemplateVersion
-from config.adminsite import HistoryAdmin
+from config.adminsite import Granting, HistoryAdmin
 
 
 class TemplateForm(forms.ModelForm):
@@ -24,7 +24,7 @@ class TemplateForm(forms.ModelForm):
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(ChannelFirst, HistoryAdmin):
+class MessageTemplateAdmin(ChannelFirst, Granting, HistoryAdmin):
     """What a template is about; its words are in its versions."""
 
     form = TemplateForm
@@ -67,8 +67,12 @@ class MessageTemplateAdmin(ChannelFirst, HistoryAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        versions = _versions(int(object_id)) if object_id and object_id.isdecimal() else []
-        context = {"versions": versions, **(extra_context or {})}
+        template = self.get_object(request, object_id) if object_id else None
+        context: dict[str, Any] = {}
+        if template:
+            may_add = request.user.has_perm("channels.add_templateversion", template)
+            context = {"versions": _versions(template.pk), "may_add_version": may_add}
+        context.update(extra_context or {})
         return super().changeform_view(request, object_id, form_url, context)
 
 

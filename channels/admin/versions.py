@@ -41,6 +41,8 @@ class TemplateVersionAdmin(HistoryAdmin):
     # Who writes sees the words first, who reads sees first what people will read.
     change_form_outer_before_template = "admin/channels/templateversion/before.html"
     change_form_outer_after_template = "admin/channels/templateversion/after.html"
+    restore_title = "New draft from this state"
+    restore_help = "A version is never set back: a new draft begins with the words as they were then."
 
     class Media:
         js = ("waymark/preview.js",)
@@ -72,6 +74,12 @@ class TemplateVersionAdmin(HistoryAdmin):
         mine = obj is not None and obj.state == TemplateVersion.State.DRAFT and obj.author_id == request.user.pk
         return mine and super().has_delete_permission(request, obj)
 
+    def has_restore_permission(self, request: HttpRequest, thing: TemplateVersion) -> bool:
+        return self.has_add_permission(request, thing)
+
+    def restore(self, request: HttpRequest, thing: TemplateVersion, record: Any) -> str:
+        return self._drafted(request, record.instance)
+
     def get_form(
         self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any
     ) -> Any:
@@ -92,7 +100,10 @@ class TemplateVersionAdmin(HistoryAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A version belongs to a template: without one in the query, one is sent to the templates."""
-        if self._template(request) is None:
+        template = self._template(request)
+        if template and not self.has_add_permission(request, template):
+            raise PermissionDenied
+        if template is None:
             messages.info(request, "Choose the template first; its page has the button for a new version.")
             return HttpResponseRedirect(reverse("admin:channels_messagetemplate_changelist"))
         return super().add_view(request, form_url, extra_context)
@@ -112,6 +123,7 @@ class TemplateVersionAdmin(HistoryAdmin):
                 readers.choice(request),
                 cards=cards.draw(request, version, clock.now()),
                 kind=self._kind(request, version),
+                may_draft=self.has_add_permission(request, version),
             )
         return super().render_change_form(request, context, *args, **options)
 
@@ -141,12 +153,17 @@ class TemplateVersionAdmin(HistoryAdmin):
 
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new draft with the same words."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         version = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=pk)
+        if not self.has_add_permission(request, version):
+            raise PermissionDenied
+        return HttpResponseRedirect(self._drafted(request, version))
+
+    @staticmethod
+    def _drafted(request: HttpRequest, version: TemplateVersion) -> str:
+        """Make it; the address of the new draft."""
         made = drafts.draft_of(version, cast("int", request.user.pk))
         messages.success(request, f"{made} is your draft now.")
-        return HttpResponseRedirect(reverse("admin:channels_templateversion_change", args=(made.pk,)))
+        return reverse("admin:channels_templateversion_change", args=(made.pk,))
 
     def _unsaved(self, request: HttpRequest, version: TemplateVersion) -> dict[str, str]:
         """The words in the form, as far as it has any; otherwise those that are stored."""

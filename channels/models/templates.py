@@ -29,6 +29,13 @@ class MessageTemplate(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [
+            ("send_test", "Can send tests"),
+            # given on one template (config.permissions)
+            ("submit_messagetemplate", "Can submit versions of the template"),
+            ("approve_messagetemplate", "Can approve versions of the template"),
+            ("send_test_messagetemplate", "Can send tests of the template"),
+        ]
 
     def __str__(self) -> str:
         return self.name

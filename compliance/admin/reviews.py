@@ -17,6 +17,7 @@ from compliance.models import Approval, Review
 from config import clock, home
 from config.adminsite import ReadOnlyAdmin
 from config.cards import Card
+from config.permissions import somewhere, visible
 
 State = Review.State
 SOON = timedelta(days=14)
@@ -78,13 +79,14 @@ class ReviewAdmin(ReadOnlyAdmin):
 
     def queue(self, request: HttpRequest) -> HttpResponse:
         """What waits for a decision: what is late first, then the oldest."""
-        if not request.user.has_perm("compliance.view_approval"):
+        if not somewhere(request.user, "compliance.view_review"):
             raise PermissionDenied
+        seen = visible(waiting(), request.user, "compliance.view_review")
         context = {
             **self.admin_site.each_context(request),
             "title": "Review queue",
-            "waiting": [_line(review, request.user) for review in waiting()],
-            "may_decide": request.user.has_perm(reviews.DECIDE),
+            "waiting": [_line(review, request.user) for review in seen],
+            "may_decide": somewhere(request.user, reviews.DECIDE),
             "now": clock.now(),
         }
         return TemplateResponse(request, "admin/compliance/approval/queue.html", context)
@@ -116,7 +118,7 @@ def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:
     """What a legal reviewer should see first: late reviews, urgent releases, broken seals, approvals that end soon."""
     from compliance.reviews import dependencies, urgent
 
-    open_reviews = list(waiting()[:8])
+    open_reviews = list(visible(waiting(), request.user, "compliance.view_review")[:8])
     ending = Review.objects.filter(state=State.APPROVED, valid_until__lte=now + SOON).order_by("valid_until")
     return {
         "now": now,

@@ -144,9 +144,15 @@ def _given(instance: models.Model, action: str, model: Any, pk_set: set[int] | N
 
 
 def _object_permission(instance: Any, **signal: Any) -> None:
-    if signal.get("created", True):
-        told = {"permission": instance.permission_id, "object": f"{instance.content_type_id}:{instance.object_pk}"}
-        _note("permission.changed", instance, {**told, "given" if "created" in signal else "taken": "object"})
+    """A right on one brand, journey or template, to a person or a group."""
+    if not signal.get("created", True):
+        return
+    permission = instance.permission
+    holder = {"user": instance.user_id} if hasattr(instance, "user_id") else {"group": instance.group_id}
+    told = {"permission": permission.codename, "object": f"{instance.content_type_id}:{instance.object_pk}", **holder}
+    subject = (f"{permission.content_type.app_label}.{permission.content_type.model}", str(instance.object_pk))
+    payload = {**told, "given" if "created" in signal else "taken": "object"}
+    append("permission.changed", now=clock.now(), actor=actor(), subject=subject, payload=payload)
 
 
 def _lifted(ids: list[int], now: datetime, **_: Any) -> None:

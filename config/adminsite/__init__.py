@@ -1,7 +1,8 @@
 """What every admin class of the product is built on."""
 
+from config.adminsite.granting import Granting
+from config.adminsite.history import HistoryAdmin
 from config.adminsite.options import (
-    HistoryAdmin,
     ModelAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -9,4 +10,12 @@ from config.adminsite.options import (
     TabularInline,
 )
 
-__all__ = ["HistoryAdmin", "ModelAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "StackedInline", "TabularInline"]
+__all__ = [
+    "Granting",
+    "HistoryAdmin",
+    "ModelAdmin",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "StackedInline",
+    "TabularInline",
+]

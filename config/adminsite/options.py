@@ -5,7 +5,6 @@ from typing import Any
 from django.db import models
 from django.db.models import Model
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
@@ -14,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from config.adminsite.fields import ReadableJSONField
 from config.adminsite.paginator import MOST, CappedPaginator
+from config.adminsite.permissions import ObjectPermissions, PagePermissions
 
 
 class Page(ChangeList):
@@ -25,7 +25,7 @@ class Page(ChangeList):
             self.full_result_count = self.result_count
 
 
-class ModelAdmin(UnfoldModelAdmin):
+class ModelAdmin(PagePermissions, UnfoldModelAdmin):
     """Lists that stay fast: never counted to the end, foreign keys in one query, no deletion in bulk.
 
     Name the foreign keys that a list shows in `list_select_related`, and every foreign key to contacts in
@@ -54,14 +54,10 @@ class ModelAdmin(UnfoldModelAdmin):
         return actions
 
 
-class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """For models that keep their history: who changed what, when; with the way back."""
-
-
 class ReadOnlyAdmin(ModelAdmin):
     """For ledgers and what only the machinery writes: to be looked at."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -71,7 +67,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-class TabularInline(UnfoldTabularInline):
+class TabularInline(ObjectPermissions, UnfoldTabularInline):
     """Rows of a belonging model, edited with it."""
 
     extra = 0
@@ -84,7 +80,7 @@ class TabularInline(UnfoldTabularInline):
         return field
 
 
-class StackedInline(UnfoldStackedInline):
+class StackedInline(ObjectPermissions, UnfoldStackedInline):
     """Belonging models, edited with theirs, one below the other."""
 
     extra = 0

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from config import clock
-from config.adminsite import HistoryAdmin, TabularInline
+from config.adminsite import Granting, HistoryAdmin, TabularInline
 from config.adminsite.fields import read_json
 from config.adminsite.paginator import MOST
 from contacts import logic
@@ -31,7 +31,7 @@ class TopicInline(TabularInline):
 
 
 @admin.register(Brand)
-class BrandAdmin(HistoryAdmin):
+class BrandAdmin(Granting, HistoryAdmin):
     """Under whose name we write."""
 
     inlines = (TopicInline,)
@@ -64,6 +64,7 @@ class SegmentAdmin(HistoryAdmin):
     search_help_text = "Name or key"
     prepopulated_fields = {"key": ("name",)}
     fields = (("name", "key"), ("brand", "refresh_every"), "condition")
+    change_form_template = "admin/contacts/segment/change_form.html"
 
     @admin.display(description="state")
     def state(self, segment: Segment) -> str:

@@ -17,6 +17,8 @@ from contacts.admin.forms import LiftForm, SuppressionForm
 from contacts.admin.ingest import as_code, of_people
 from contacts.models import Address, Consent, Suppression
 
+LIFT = ["contacts.view_suppression", "contacts.change_suppression", "contacts.override_consent"]
+
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
@@ -120,7 +122,7 @@ class SuppressionAdmin(ModelAdmin):
 
     def lift_view(self, request: HttpRequest, suppression_id: int) -> HttpResponse:
         """Lift one that stands, with the reason for it. Raises PermissionDenied."""
-        if not request.user.has_perms(["contacts.view_suppression", "contacts.change_suppression"]):
+        if not request.user.has_perms(LIFT):
             raise PermissionDenied
         suppression = get_object_or_404(Suppression, pk=suppression_id, lifted_at=None)
         back = reverse("admin:contacts_suppression_change", args=[suppression.pk])

@@ -15,6 +15,7 @@ from contacts.admin.forms import ConsentForm, WithdrawalForm
 from contacts.models import ConsentState, Contact
 
 SOURCE = "admin"
+OVERRIDE = "contacts.override_consent"
 
 
 def page(model_admin: Any, request: HttpRequest, contact_id: str) -> HttpResponse:
@@ -40,7 +41,7 @@ def page(model_admin: Any, request: HttpRequest, contact_id: str) -> HttpRespons
 
 def grant(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Record a consent that was given elsewhere, with how we know. Raises PermissionDenied."""
-    contact = allowed(request, contact_id, "contacts.add_consent")
+    contact = allowed(request, contact_id, OVERRIDE)
     form = ConsentForm(request.POST or None)
     if form.is_valid():
         data, now = form.cleaned_data, clock.now()

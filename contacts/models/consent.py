@@ -55,6 +55,7 @@ class Consent(models.Model):
 
     class Meta:
         verbose_name_plural = "consent ledger"
+        permissions = [("override_consent", "Can enter consents by hand, and lift suppressions")]
         ordering = ["-occurred_at", "-id"]
         indexes = [models.Index(fields=["contact", "channel", "topic", "occurred_at"], name="consents_in_time")]
 

@@ -27,6 +27,14 @@ class Brand(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [  # given on one brand (config.permissions); held for all, they mean nothing
+            ("view_in_brand", "Can look at everything of the brand"),
+            ("edit_in_brand", "Can edit templates, segments and journeys of the brand"),
+            ("submit_in_brand", "Can submit work of the brand for approval"),
+            ("approve_in_brand", "Can approve work of the brand"),
+            ("publish_in_brand", "Can publish journeys of the brand"),
+            ("send_test_in_brand", "Can send tests of the brand's templates"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 
 from journeys import blueprints, editing
@@ -87,9 +87,11 @@ def act(request: HttpRequest, pk: int, key: str, verb: str) -> HttpResponse:
 
 def _draft(request: HttpRequest, pk: int) -> tuple[Version, Blueprint]:
     """The draft and what it says. Raises PermissionDenied, also for a published version; Http404."""
-    if not request.user.has_perms(["journeys.view_version", PERMISSION]):
+    version = Version.objects.select_related("journey__brand").filter(pk=pk).first()
+    if not request.user.has_perms(["journeys.view_version", PERMISSION], version):
         raise PermissionDenied
-    version = get_object_or_404(Version.objects.select_related("journey__brand"), pk=pk)
+    if version is None:
+        raise Http404
     if version.state != Version.State.DRAFT:
         raise PermissionDenied(f"{version} is published and never changes.")
     return version, blueprints.of(version)

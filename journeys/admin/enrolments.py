@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -14,6 +13,7 @@ from unfold.decorators import display
 from channels.models import Message
 from config import clock
 from config.adminsite import ReadOnlyAdmin
+from config.permissions import somewhere, visible
 from contacts import panels
 from journeys import engine
 from journeys.models import Enrolment, Journey, Step, Version
@@ -53,7 +53,8 @@ class JourneyFilter(admin.SimpleListFilter):
     title, parameter_name = "journey", "journey"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Journey.objects.order_by("name").values_list("key", "name"))
+        shown = visible(Journey.objects.order_by("name"), request.user, "journeys.view_journey")
+        return list(shown.values_list("key", "name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self.value():
@@ -146,21 +147,21 @@ class EnrolmentAdmin(ReadOnlyAdmin):
             return queryset.filter(pk=int(term)) | by_contact, False
         return by_contact, False
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may move people by hand."""
-        return bool(request.user.has_perm(PERMISSION))
+    def has_act_permission(self, request: HttpRequest, obj: Enrolment | None = None) -> bool:
+        """Whether the user may move people by hand: this one, or any."""
+        return bool(request.user.has_perm(PERMISSION, obj) if obj else somewhere(request.user, PERMISSION))
 
     @admin.action(description="Take out of the journey", permissions=["act"])
     def take_out(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> None:
         """Those chosen leave at once."""
-        ids = list(queryset.values_list("pk", flat=True))
+        ids = _in_their_hands(request, queryset)
         left = engine.leave(ids, TAKEN_OUT, clock.now())
         messages.success(request, f"Taken out: {left} of {len(ids)}; the others were not in it any more.")
 
     @admin.action(description="Try again", permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> None:
         """Those set aside go on where they are."""
-        ids = list(queryset.values_list("pk", flat=True))
+        ids = _in_their_hands(request, queryset)
         tried = engine.retry(ids, clock.now())
         messages.success(
             request, f"Tried again: {tried} of {len(ids)}; the others were not set aside, or are in it again."
@@ -172,7 +173,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
         enrolment = self.get_object(request, object_id or "")
         context: dict[str, Any] = {}
         if enrolment and self.has_view_permission(request, enrolment):
-            context = _page(enrolment, self.has_act_permission(request))
+            context = _page(enrolment, self.has_act_permission(request, enrolment))
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Enrolment | None:
@@ -198,11 +199,18 @@ class EnrolmentAdmin(ReadOnlyAdmin):
         return self._one(request, pk, self.retry)
 
     def _one(self, request: HttpRequest, pk: int, act: Any) -> HttpResponse:
-        if not (self.has_view_permission(request) and self.has_act_permission(request)):
+        enrolment = Enrolment.objects.select_related("journey").filter(pk=pk).first()
+        if not (self.has_view_permission(request, enrolment) and self.has_act_permission(request, enrolment)):
             raise PermissionDenied
-        enrolment = get_object_or_404(Enrolment, pk=pk)
+        if enrolment is None:
+            raise Http404
         act(request, Enrolment.objects.filter(pk=enrolment.pk))
         return HttpResponseRedirect(reverse("admin:journeys_enrolment_change", args=[pk]))
+
+
+def _in_their_hands(request: HttpRequest, chosen: QuerySet[Enrolment]) -> list[int]:
+    """Those of the chosen ones that this user may move."""
+    return list(visible(chosen, request.user, PERMISSION).values_list("pk", flat=True))
 
 
 def _page(enrolment: Enrolment, may_act: bool) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from unfold import widgets
 
+from config.permissions import somewhere
 from journeys import files, reading
 from journeys.models import Journey, Version
 
@@ -46,17 +47,19 @@ class FileForm(forms.Form):
 
 def take_in(request: HttpRequest) -> HttpResponse:
     """Make a draft of a file: of a new journey, or of the one with the file's key. Raises PermissionDenied."""
-    if not request.user.has_perms(["journeys.add_journey", "journeys.change_journey", "journeys.change_version"]):
+    if not somewhere(request.user, "journeys.change_version"):
         raise PermissionDenied
     form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     mistakes: list[reading.Mistake] = []
     if form.is_valid():
         try:
-            draft = files.save(files.load(form.cleaned_data["text"]), owner=request.user)
+            draft = files.save(files.load(form.cleaned_data["text"]), by=request.user)
         except files.BadFile as error:
             mistakes = error.mistakes
             # Shown as it was read, so that it can be mended here.
             form = FileForm(initial={"text": form.cleaned_data["text"]})
+        except PermissionDenied as error:
+            form.add_error(None, str(error))
         else:
             messages.success(
                 request, f"{draft} is the draft of {draft.journey.name} now. Nothing changes until it is published."
@@ -76,9 +79,11 @@ def take_in(request: HttpRequest) -> HttpResponse:
 
 def give_out(request: HttpRequest, pk: int) -> HttpResponse:
     """A version as a YAML file. Raises PermissionDenied, Http404."""
-    if not request.user.has_perms(["journeys.view_journey", "journeys.view_version"]):
+    version = Version.objects.select_related("journey__brand").filter(pk=pk).first()
+    if not request.user.has_perms(["journeys.view_journey", "journeys.view_version"], version):
         raise PermissionDenied
-    version = get_object_or_404(Version.objects.select_related("journey__brand"), pk=pk)
+    if version is None:
+        raise Http404
     name = f"{version.journey.key}-v{version.number}.yaml"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(

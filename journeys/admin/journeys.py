@@ -12,7 +12,8 @@ from unfold.decorators import display
 
 from compliance import reviews
 from config import clock
-from config.adminsite import HistoryAdmin
+from config.adminsite import Granting, HistoryAdmin
+from config.permissions import somewhere
 from journeys import figures, publishing
 from journeys.admin import exchange, picture, verbs
 from journeys.models import Journey, Version
@@ -26,7 +27,7 @@ TONES = {
 
 
 @admin.register(Journey)
-class JourneyAdmin(HistoryAdmin):
+class JourneyAdmin(Granting, HistoryAdmin):
     """A journey is edited in its draft and acted on by verbs; the form here holds its name and owner only."""
 
     list_display = ("name", "state_shown", "version_shown", "inside", "brand", "owner", "published")
@@ -43,6 +44,10 @@ class JourneyAdmin(HistoryAdmin):
         live = Version.objects.filter(journey=OuterRef("pk"), state=Version.State.LIVE).values("number")[:1]
         found: QuerySet[Journey] = super().get_queryset(request)
         return found.annotate(live_number=Subquery(live), last_published=Max("versions__published_at"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may_import = somewhere(request.user, "journeys.change_version")
+        return super().changelist_view(request, {"may_import": may_import, **(extra_context or {})})
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With the figures of the shown page, in one query."""
@@ -117,6 +122,7 @@ def page(request: HttpRequest, journey: Journey, now: datetime) -> dict[str, Any
     problems = publishing.problems(draft) if draft else []
     return {
         "journey": journey,
+        "may_edit": request.user.has_perm("journeys.change_version", journey),
         "tone": {"success": "good", "warning": "warn"}.get(TONES[Journey.State(journey.state)], ""),
         "versions": versions,
         "draft": draft,

@@ -112,7 +112,9 @@ def offered(request: HttpRequest, journey: Journey, *, drafted: bool, ready: boo
     return [
         verb
         for verb in VERBS.values()
-        if journey.state in verb.states and needs.get(verb.key, True) and request.user.has_perm(verb.permission)
+        if journey.state in verb.states
+        and needs.get(verb.key, True)
+        and request.user.has_perm(verb.permission, journey)
     ]
 
 
@@ -120,7 +122,7 @@ def do(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     """Do it (POST), or ask first (GET). Raises PermissionDenied, Http404."""
     journey = get_object_or_404(Journey, pk=pk)
     verb = VERBS[key]
-    if not request.user.has_perms(["journeys.view_journey", verb.permission]):
+    if not request.user.has_perms(["journeys.view_journey", verb.permission], journey):
         raise PermissionDenied
     if request.method != "POST":
         return _ask(request, journey, verb)

@@ -3,9 +3,11 @@
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from compliance.admin import standing
@@ -55,6 +57,7 @@ class VersionAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/file/", view(exchange.give_out), name="journeys_version_file"),
+            path("<int:pk>/draft/", view(require_POST(self.draft)), name="journeys_version_draft"),
             path("<int:pk>/entry/", view(designing.entry), name="journeys_version_entry"),
             path("<int:pk>/add-step/", view(designing.add_step), name="journeys_version_add_step"),
             path("<int:pk>/steps/<slug:key>/", view(designing.edit_step), name="journeys_version_step"),
@@ -68,6 +71,21 @@ class VersionAdmin(ReadOnlyAdmin):
             ),
             *super().get_urls(),
         ]
+
+    def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new draft that says what this version says. Raises PermissionDenied, Http404."""
+        version = Version.objects.select_related("journey").filter(pk=pk).first()
+        if not request.user.has_perms(["journeys.view_version", designing.PERMISSION], version):
+            raise PermissionDenied
+        if version is None:
+            raise Http404
+        try:
+            made = publishing.draft_of(version, request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect(reverse("admin:journeys_version_change", args=[pk]))
+        messages.success(request, f"{made} is the draft now; it begins as {version} is.")
+        return HttpResponseRedirect(reverse("admin:journeys_version_change", args=[made.pk]))
 
 
 def page(request: HttpRequest, version: Version) -> dict[str, Any]:
@@ -84,8 +102,9 @@ def page(request: HttpRequest, version: Version) -> dict[str, Any]:
         "picture": picture.draw(version, None if draft else figures.funnel(version)),
         "steps": [_line(plan, [p.sentence for p in problems if p.step == plan.key]) for plan in design.steps],
         "problems": problems,
-        "editable": draft and not locked and request.user.has_perm(designing.PERMISSION),
-        "publishable": draft and request.user.has_perm(publishing.PERMISSION) and publishing.approved(version),
+        "revertible": not draft and request.user.has_perm(designing.PERMISSION, version),
+        "editable": draft and not locked and request.user.has_perm(designing.PERMISSION, version),
+        "publishable": draft and request.user.has_perm(publishing.PERMISSION, version) and publishing.approved(version),
     }
 
 

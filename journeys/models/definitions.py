@@ -53,7 +53,12 @@ class Journey(models.Model):
 
     class Meta:
         ordering = ["name"]
-        permissions = [("publish_journey", "Can publish, pause and resume journeys")]
+        permissions = [
+            ("publish_journey", "Can publish, pause and resume journeys"),
+            # given on one journey (config.permissions)
+            ("submit_journey", "Can submit versions of the journey"),
+            ("approve_journey", "Can approve versions of the journey"),
+        ]
 
     def __str__(self) -> str:
         return self.name

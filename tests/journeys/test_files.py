@@ -14,7 +14,15 @@ from journeys.blueprints import Blueprint, StepPlan
 from journeys.files import BadFile, Plan
 from journeys.models import Journey, Version
 from tests.builders import NOW, brand, segment, template, user
-from tests.journeys.driving import live, publisher, step
+from tests.journeys.driving import live, step
+
+MAY = ("journeys.add_journey", "journeys.change_journey", "journeys.change_version", "journeys.publish_journey")
+
+
+def importing(*permissions):
+    """Somebody who may do all that an import does (or only this)."""
+    return user("ida", *(permissions or MAY))
+
 
 GOOD = """\
 journey: welcome
@@ -233,8 +241,8 @@ def test_the_demos_files_are_as_they_would_be_written(path):
 class TestSaving:
     def test_a_new_journey(self):
         brand()
-        made = files.save(files.load(GOOD), owner=publisher())
-        assert (made.state, made.journey.owner, made.journey.state) == ("draft", publisher(), "draft")
+        made = files.save(files.load(GOOD), by=(importer := importing()))
+        assert (made.state, made.journey.owner, made.journey.state) == ("draft", importer, "draft")
         assert made.journey.get_priority_display() == "normal"
 
     def test_the_priority_goes_in_and_comes_out(self):
@@ -286,7 +294,7 @@ class TestCommand:
 
     def test_import_publish_list_export(self, file):
         assert self.run("import", file) == "welcome v1 is draft.\n"
-        paula = publisher().username
+        paula = importing().username
         assert self.run("import", file, "--submit", "--user", paula) == "welcome v1 waits for its review.\n"
         with pytest.raises(CommandError, match="It is not published:\nWelcome v1 is waiting for reviewers"):
             self.run("publish", "welcome", "--user", paula)
@@ -295,6 +303,12 @@ class TestCommand:
         assert self.run("list") == "welcome\tlive\tacme\tv1 live\n"
         assert files.load(self.run("export", "welcome")) == files.load(GOOD)
 
+    def test_whoever_is_named_must_be_allowed_to(self, file):
+        importing("journeys.change_journey")
+        with pytest.raises(CommandError, match="not imported: You need the permission to make or change this journey"):
+            self.run("import", file, "--user", "ida")
+        assert not Journey.objects.exists()
+
     def test_what_goes_wrong_is_said(self, file, tmp_path):
         bad = tmp_path / "bad.yaml"
         bad.write_text(GOOD.replace("3d", "soon"))
@@ -302,7 +316,7 @@ class TestCommand:
             (("import", str(bad)), "line 6, steps"),
             (("import", "nowhere.yaml"), "nowhere.yaml cannot be read"),
             (("import", file, "--submit"), "--submit needs --user"),
-            (("publish", "nothing", "--user", publisher().username), "has no draft to publish"),
+            (("publish", "nothing", "--user", importing().username), "has no draft to publish"),
             (("import", file, "--user", "nobody"), "There is no user 'nobody'"),
             (("export", "nothing"), "There is no journey 'nothing'; there are: none."),
         ):
@@ -319,5 +333,5 @@ class TestCommand:
             CommandError,
             match="imported as a draft, but not handed in:\nstep 'done', template: There is no template 'gone'",
         ):
-            self.run("import", str(path), "--submit", "--user", publisher().username)
+            self.run("import", str(path), "--submit", "--user", importing().username)
         assert Version.objects.get().state == "draft"

@@ -260,3 +260,27 @@ class TestSealed:
         made = publishing.new_draft(version.journey)
         with pytest.raises(DatabaseError), transaction.atomic():
             Version.objects.filter(pk=made.pk).update(state="live", published_at=NOW)
+
+
+class TestGoingBack:
+    def test_an_old_version_begins_a_new_draft_and_nothing_is_lost(self):
+        old = live(step("wait", for_="1d"))
+        publishing.publish(draft(step("wait", for_="9d")), publisher(), NOW)
+        begun = draft(step("wait", for_="5d"))
+        made = publishing.draft_of(old, user("eddie", "journeys.change_version"))
+        assert (made.number, made.state) == (4, Version.State.DRAFT)
+        assert made.steps.get().config == {"for": "1d"}
+        assert begun.steps.get().config == {"for": "5d"}
+        assert made.journey.live_version.number == 2
+
+    def test_who_may_not_edit_may_not_go_back(self):
+        old = live(step("wait", for_="1d"))
+        with pytest.raises(PermissionDenied):
+            publishing.draft_of(old, user("nobody"))
+        assert old.journey.versions.count() == 1
+
+    def test_an_archived_journey_has_no_new_draft(self):
+        old = live(step("wait", for_="1d"))
+        publishing.archive(old.journey, publisher(), NOW)
+        with pytest.raises(ValidationError, match="archived"):
+            publishing.draft_of(old, user("eddie", "journeys.change_version"))

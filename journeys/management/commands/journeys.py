@@ -29,7 +29,10 @@ class Command(BaseCommand):
         )
         import_.add_argument("file")
         import_.add_argument("--submit", action="store_true", help="Hand it in for review at once; needs --user.")
-        import_.add_argument("--user", help="User name of the person who hands it in, or owns a new journey.")
+        import_.add_argument(
+            "--user",
+            help="User name of the person who answers for it and must be allowed to; without it, the system does it.",
+        )
         publish = verbs.add_parser("publish", help="Let people enter the draft, once it is approved.")
         publish.add_argument("key")
         publish.add_argument("--user", required=True, help="User name of the person who publishes.")
@@ -62,10 +65,7 @@ class Command(BaseCommand):
         user = self._user(options["user"])
         if options["submit"] and not user:
             raise CommandError("--submit needs --user: somebody must answer for it.")
-        try:
-            draft = files.save(files.load(self._text(options["file"])), owner=user)
-        except files.BadFile as error:
-            raise CommandError(f"{options['file']}:\n{error}") from error
+        draft = self._draft(options, user)
         if options["submit"]:
             self._do(
                 "It is imported as a draft, but not handed in", lambda: publishing.submit(draft, user, clock.now())
@@ -89,6 +89,14 @@ class Command(BaseCommand):
             raise CommandError(f"{failed}:\n" + "\n".join(error.messages)) from error
         except PermissionDenied as error:
             raise CommandError(f"{failed}: {error}") from error
+
+    def _draft(self, options: dict[str, Any], user: Any) -> Version:
+        try:
+            return files.save(files.load(self._text(options["file"])), by=user)
+        except files.BadFile as error:
+            raise CommandError(f"{options['file']}:\n{error}") from error
+        except PermissionDenied as error:
+            raise CommandError(f"It is not imported: {error}") from error
 
     def do_check(self, options: dict[str, Any]) -> None:
         """One line a finding."""

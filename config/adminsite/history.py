@@ -1,0 +1,140 @@
+"""What a thing was, who changed it, when and why; and the way back to an earlier state."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import ForeignKey, Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from simple_history.admin import SimpleHistoryAdmin
+
+from config.adminsite.options import ModelAdmin
+
+LONGEST = 100
+"""Characters of a reason that are kept."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that an earlier state says differently."""
+
+    name: str
+    then: str
+    now: str
+
+
+class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """For models that keep their history: who changed what, when and why; with the way back."""
+
+    change_form_template = "admin/waymark/change_form.html"
+    restore_title = "Restore this state"
+    restore_help = (
+        "What can be edited becomes what it was then, if that is still allowed; the change is in the history too."
+    )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj._change_reason = request.POST.get("change_reason", "").strip()[:LONGEST] or None
+        super().save_model(request, obj, form, change)
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """An earlier state beside today's (GET), or back to it (POST). Raises PermissionDenied, Http404."""
+        records = self.model.history.filter(pk=version_id if version_id.isdecimal() and len(version_id) < 19 else 0)
+        record = records.select_related("history_user").filter(**{self.opts.pk.attname: object_id}).first()
+        if record is None:
+            raise Http404
+        now = self.model._default_manager.filter(pk=object_id).first()
+        thing = now or record.instance
+        if not self.has_view_permission(request, thing):
+            raise PermissionDenied
+        may_restore = now is not None and self.has_restore_permission(request, now)
+        if request.method == "POST":
+            if not may_restore:
+                raise PermissionDenied
+            return HttpResponseRedirect(self.restore(request, now, record) or request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{thing}, as it was",
+            "opts": self.opts,
+            "original": thing,
+            "record": record,
+            "differences": differences(record, now),
+            "may_restore": may_restore,
+            "restore_title": self.restore_title,
+            "restore_help": self.restore_help,
+            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[object_id]),
+        }
+        return render(request, "admin/waymark/earlier.html", {**context, **(extra_context or {})})
+
+    def has_restore_permission(self, request: HttpRequest, thing: Any) -> bool:
+        """Whether this reader may go back; asked of the thing as it is, not as it was."""
+        return self.has_change_permission(request, thing)
+
+    def restore(self, request: HttpRequest, thing: Any, record: Any) -> str:
+        """Save what the form can edit as it was then, if the form would take it. Returns where to go on; empty: stay."""
+        form = self._as_it_was(request, thing, record)
+        if not form.is_valid():
+            for sentence in _sentences(form):
+                messages.error(request, sentence)
+            return ""
+        with transaction.atomic():
+            self.save_model(request, form.save(commit=False), form, change=True)
+            form.save_m2m()
+        self.log_change(request, thing, f"Restored the state of {record.history_date:%Y-%m-%d %H:%M} UTC.")
+        messages.success(request, f"{thing} is again as it was on {record.history_date:%d %B %Y}.")
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk])
+
+    def _as_it_was(self, request: HttpRequest, thing: Any, record: Any) -> forms.ModelForm:
+        """The form of today's thing, filled in with what it said then."""
+        made = self.get_form(request, thing, change=True)
+        fresh = self.model._default_manager.get(pk=thing.pk)
+        for field in record.tracked_fields:
+            setattr(fresh, field.attname, getattr(record, field.attname))
+        return made(_typed(made(instance=fresh)), instance=self.model._default_manager.get(pk=thing.pk))
+
+
+def differences(record: Any, now: Model | None) -> list[Difference]:
+    """What the record says differently than the thing does now; of what is gone, all that it said."""
+    found = []
+    for field in record.tracked_fields:
+        then, today = (_said(field, row) if row else "" for row in (record, now))
+        if then != today:
+            found.append(Difference(str(field.verbose_name).capitalize(), then, today))
+    return found
+
+
+def _said(field: Any, row: Any) -> str:
+    """A field's value for reading; empty where there is none."""
+    value = getattr(row, field.attname)
+    if value is None:
+        return ""
+    if isinstance(field, ForeignKey):
+        return str(field.remote_field.model._default_manager.filter(pk=value).first() or value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return str(dict(field.flatchoices).get(value, value) if field.choices else value)
+
+
+def _typed(form: forms.BaseForm) -> dict[str, Any]:
+    """What a browser would send if the form were saved as it stands."""
+    data: dict[str, Any] = {}
+    for bound in form:
+        widget: Any = bound.field.widget
+        value = bound.value()
+        if isinstance(widget, forms.MultiWidget):
+            data |= {f"{bound.html_name}_{number}": part for number, part in enumerate(widget.decompress(value) or ())}
+        elif value is not None:
+            data[bound.html_name] = value
+    return data
+
+
+def _sentences(form: forms.BaseForm) -> list[str]:
+    return [f"{form.fields[name].label}: {text}" if name in form.fields else str(text)
+            for name, texts in form.errors.items() for text in texts]  # fmt: skip

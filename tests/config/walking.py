@@ -1,0 +1,198 @@
+"""A walk over every page of the admin and every route of the API: one row of each model, and the address of each page."""
+
+import re
+from datetime import time
+from typing import Any
+
+from django.contrib.admin import site
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from analytics.models import Tally
+from channels.models import InboundMessage, Message, RenderedCopy, SandboxMessage, TemplateVersion
+from compliance.law import rule_sets
+from compliance.models import (
+    AuditEntry,
+    Decision,
+    ErasureRecord,
+    FrequencyCap,
+    HousePolicy,
+    LawRow,
+    PrivacyRequest,
+    QuietHours,
+    Stop,
+    WithdrawnWording,
+)
+from config.api_urls import router
+from config.models import ApiToken
+from contacts import suppressions
+from contacts.models import Consent, Event, RejectedEvent, Suppression
+from journeys.models import Enrolment, Step
+from tests import builders
+from tests.builders import NOW
+from tests.compliance.chains import settle
+from tests.journeys import driving
+
+LEFT_OUT = ("jsi18n", "login", "logout", "app_list", "view_on_site", "search")
+"""Pages that belong to the frame of the admin itself."""
+
+
+def things() -> dict[str, Any]:
+    """One row of each model, all of the brand `acme`: their keys, by the name of the model."""
+    root = User.objects.create_superuser("maker")
+    ada = builders.contact("ada", email="ada@example.test")
+    builders.consent(ada)
+    builders.event(ada)
+    suppressions.add([suppressions.Suppress("x" * 43, "email", "bounce")], NOW)
+    version = driving.live(driving.step("wait", for_="3d"))
+    draft = driving.draft(driving.step("wait", for_="3d"))
+    driving.happens(ada)
+    template = builders.template()
+    words = TemplateVersion.objects.create(template=template, number=2, author=root, content={"subject": "Hello"})
+    builders.account("email")
+    message = builders.message(ada, template)
+    RenderedCopy.objects.create(message=message, content={"text": "Hello"})
+    made = [*_audience(), *_channels(message, words), *_compliance(root, message, ada), version.journey, draft, ada]
+    made += [template, words, message, Enrolment.objects.get(), Step.objects.first(), root, Group.objects.first()]
+    made += [Tally.objects.create(version=version, outcome="entered", hour=NOW, count=1)]
+    settle()
+    made += [AuditEntry.objects.first()]
+    return {f"{row._meta.app_label}_{row._meta.model_name}": row.pk for row in made}
+
+
+def _audience() -> list[Any]:
+    shop = builders.source()
+    rejected = RejectedEvent.objects.create(source=shop, received_at=NOW, reason="no name", payload={"type": "track"})
+    token, _ = ApiToken.objects.create(user=User.objects.create_user("robot"), name="CRM", scopes=["contacts:read"])
+    known = [Event.objects.first(), Consent.objects.get(), Suppression.objects.get()]
+    return [shop, rejected, token, builders.brand(), builders.topic(), builders.segment(), *known]
+
+
+def _channels(message: Message, words: TemplateVersion) -> list[Any]:
+    sender = builders.account("sms")
+    caught = SandboxMessage.objects.create(channel="email", sender="a@a.test", recipient="b@b.test", received_at=NOW)
+    heard = InboundMessage.objects.create(
+        account=sender, channel="sms", sender="+447700900001", body="Stop it?", provider_id="SM1", received_at=NOW
+    )
+    return [sender, caught, heard]
+
+
+def _compliance(root: User, message: Message, ada: Any) -> list[Any]:
+    house = builders.brand()
+    decision = Decision.objects.create(message=message, decided_at=NOW, outcome="allow", verdicts=[], evidence={})
+    request = PrivacyRequest.objects.create(kind="access", contact=ada, received_at=NOW, due_at=NOW)
+    erased = ErasureRecord.objects.create(contact_number=7, erased_at=NOW, erased_by=root, reason="Asked.")
+    rules = rule_sets.copy_of_active(NOW, user=root)
+    hours = {"start": time(21), "end": time(8)}
+    return [
+        decision,
+        request,
+        erased,
+        rules,
+        LawRow.objects.filter(rule_set=rules).first(),
+        message.template.versions.get(number=1).approvals.get(),
+        Stop.objects.create(scope="channel", value="sms", reason="Complaints.", set_by=root, set_at=NOW),
+        HousePolicy.objects.create(brand=house),
+        WithdrawnWording.objects.create(wording="form v0", reason="Wrong.", withdrawn_at=NOW),
+        QuietHours.objects.create(brand=house, channel="sms", classes=["marketing"], **hours),
+        FrequencyCap.objects.create(brand=house, name="Weekly", limit=3, days=7, classes=["marketing"]),
+    ]
+
+
+def pages(rows: dict[str, Any]) -> dict[str, str]:
+    """Every page of the admin, by the name of its URL, with the address of one of each."""
+    found = {}
+    for pattern in _patterns():
+        name = pattern.name
+        if not name or name in LEFT_OUT:
+            continue
+        model = f"{pattern.opts.app_label}_{pattern.opts.model_name}" if pattern.opts else ""
+        found[f"{name} {pattern.pattern}" if name in found else name] = _address(
+            name, model, str(pattern.pattern), rows
+        )
+    return found
+
+
+def _patterns() -> Any:
+    for pattern in site.urls[0]:
+        pattern.opts = None
+        if getattr(pattern, "name", None):
+            yield pattern
+    for model, model_admin in site._registry.items():
+        for pattern in model_admin.urls:
+            pattern.opts = model._meta
+            yield pattern
+
+
+def _address(name: str, model: str, pattern: str, rows: dict[str, Any]) -> str:
+    if name == "autocomplete":
+        return reverse("admin:autocomplete") + "?app_label=journeys&model_name=journey&field_name=brand"
+    if "simple_history" in name:
+        latest = _history(model, rows[model])
+        return reverse(f"admin:{name}", args=[rows[model], latest])
+    if name.startswith("review_"):  # the pages of approvals take the number of the version
+        model = "channels_templateversion"
+    given: dict[str, Any] = {"key": "wait", "table": "hours", "row_id": rows["compliance_lawrow"]}
+    keys = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
+    kwargs = {key: given.get(key, rows.get(model)) for key in keys}
+    address = reverse(f"admin:{name}", kwargs=kwargs)
+    return address + _query(name, rows)
+
+
+def _history(model: str, pk: Any) -> int:
+    from django.apps import apps
+
+    return int(apps.get_model(model.replace("_", ".")).history.filter(id=pk).latest().pk)
+
+
+def _query(name: str, rows: dict[str, Any]) -> str:
+    """What some pages cannot do without."""
+    if name == "contacts_contact_withdraw":
+        told = Consent.objects.get()
+        return f"?topic={told.topic_id}&channel={told.channel}"
+    return {
+        "channels_templateversion_add": f"?template={rows['channels_messagetemplate']}",
+        "channels_messagetemplate_add": "?channel=email",
+        "channels_account_add": "?channel=email",
+    }.get(name, "")
+
+
+def routes(rows: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Every route of the API, by method and name: (method, address)."""
+    found = {}
+    for pattern in router.urls:
+        actions = getattr(pattern.callback, "actions", None) or {}
+        found |= {f"{method} {pattern.name}": (method, _path(pattern, rows)) for method in actions if method != "head"}
+    return found
+
+
+def opened(browser: Client, rows: dict[str, Any]) -> set[str]:
+    """The names of what this browser gets through to; whatever that does is undone."""
+    asked = {name: ("get", address) for name, address in pages(rows).items()} | routes(rows)
+    return {name for name, (method, address) in asked.items() if _lets_in(browser, method, address)}
+
+
+def _lets_in(browser: Client, method: str, address: str) -> bool:
+    """Neither forbidden, nor not found, nor sent away to the home page because there is no such thing for this reader."""
+    savepoint = transaction.savepoint()
+    body = {"content_type": "application/json", "data": {}} if method == "post" else {}
+    response = getattr(browser, method)(address, **body)
+    if response.status_code == 405:  # a verb behind a button
+        response = browser.post(address)
+    transaction.savepoint_rollback(savepoint)
+    assert response.status_code < 500, address
+    return response.status_code not in (403, 404) and response.get("Location") != reverse("admin:index")
+
+
+def _path(pattern: Any, rows: dict[str, Any]) -> str:
+    path = str(pattern.pattern).lstrip("^").rstrip("$").replace("\\Z", "")
+    filled = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda part: str(_api_key(part[1], pattern.name, rows)), path)
+    return f"/api/{filled}"
+
+
+def _api_key(key: str, name: str, rows: dict[str, Any]) -> Any:
+    models = {"contact": "contacts_contact", "enrolment": "journeys_enrolment", "message": "channels_message"}
+    models["decision"] = "compliance_decision"
+    return "welcome" if key == "key" else rows[models[name.partition("-")[0]]]
