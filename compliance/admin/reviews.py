@@ -1,7 +1,5 @@
 """Reviews: the queue, the card on a version's page with its buttons, and the record of every decision."""
 
-import difflib
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,7 +14,6 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from channels.admin import versions
-from channels.mail import plain
 from channels.models import TemplateVersion
 from compliance import reviews
 from compliance.models import Approval
@@ -109,7 +106,7 @@ def _action(verb: Verb) -> Callable[..., HttpResponse]:
 
 
 def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
-    """Where the version stands, what may be done by this reader, and what changed since the one in use."""
+    """Where the version stands, and what may be done by this reader."""
     mine = version.author_id == request.user.pk
     may_decide = request.user.has_perm(reviews.DECIDE)
     draft, submitted = version.state == State.DRAFT, version.state == State.SUBMITTED
@@ -124,33 +121,7 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
         "may_decide": submitted and may_decide and not mine,
         "own": submitted and mine,
         "may_retire": version.state == State.APPROVED and may_decide,
-        "changes": _changes(version),
     }
-
-
-def _changes(version: TemplateVersion) -> tuple[TemplateVersion, list[tuple[str, str]]] | None:
-    """The version in use in the same language, and how the words differ from it; None if there is none."""
-    others = TemplateVersion.objects.filter(template=version.template_id, locale=version.locale, state=State.APPROVED)
-    live = others.exclude(pk=version.pk).select_related("template").first()
-    return (live, differences(visible(live.content), visible(version.content))) if live else None
-
-
-def visible(content: dict[str, Any]) -> str:
-    """The words that people see, as plain text: subject, and the HTML or the text."""
-    body = plain.from_html(content["html"]) if content.get("html") else content.get("text") or content.get("body") or ""
-    return "\n\n".join(filter(None, (content.get("subject", ""), body)))
-
-
-def differences(before: str, after: str) -> list[tuple[str, str]]:
-    """`(same | ins | del, text)` in order, word by word."""
-    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
-    found: list[tuple[str, str]] = []
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            found.append(("same", "".join(old[i1:i2])))
-            continue
-        found += [(word, text) for word, text in (("del", "".join(old[i1:i2])), ("ins", "".join(new[j1:j2]))) if text]
-    return found
 
 
 versions.cards.register(Card("review", "Review", "admin/compliance/approval/card.html", card, order=10))
