@@ -90,7 +90,7 @@ export function edit(control, field, changed) {
 }
 
 function attributes(control, field, many) {
-  const found = { "aria-label": field.label, "aria-multiline": String(many), spellcheck: String(field.mode === "text"), autocapitalize: "off" };
+  const found = { "aria-label": field.label, "aria-multiline": String(many), spellcheck: String(field.mode === "text"), autocapitalize: "off", tabindex: "0" };
   const described = [control.getAttribute("aria-describedby"), many && `hint_${field.name}`].filter(Boolean).join(" ");
   if (described) found["aria-describedby"] = described;
   if (control.getAttribute("aria-invalid")) found["aria-invalid"] = "true";
