@@ -67,7 +67,7 @@ def test_variables_filters_and_tags_are_completed(seen: Watched) -> None:
         write(seen, "html", "")
         editor(seen, "html").press_sequentially(typed)
         expect(seen.page.locator(".cm-tooltip-autocomplete li[aria-selected]")).to_contain_text(offered)
-        seen.page.wait_for_timeout(200)  # a list that has only just come takes no key, so that nobody hits it by accident
+        seen.page.wait_for_timeout(200)  # a list that has only just come takes no key
         seen.page.keyboard.press("Enter")
         expect(editor(seen, "html")).to_contain_text(offered)
     assert "unless" in seen.page.input_value("[name=content_html]")
