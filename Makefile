@@ -8,7 +8,7 @@ PACKAGES := config contacts channels compliance journeys analytics demo bench
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench e2e serve worker lock clean
+.PHONY: help demo test check format frontend bench e2e serve worker lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ format: .venv/dev ## Format the code and templates, mend what the linter can
 	$(BIN)/ruff check --fix .
 	git ls-files 'templates/*.html' | xargs --no-run-if-empty $(BIN)/djade --target-version 5.2
 
+frontend: ## Build the admin's bundles from frontend/ (needs Node.js); what is built is committed
+	cd frontend && npm ci --silent && npm run build
+
 bench: .venv/dev ## N new users through a governed journey: CPU, losses, duplicates (N=10000)
 	@$(BIN)/python -m bench N=$(N)
 
@@ -54,6 +57,7 @@ lock: ## Pin all requirements again, with hashes
 
 clean: ## Remove the environment, the demo's data and all caches
 	rm -rf .venv .lock var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf frontend/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -27,6 +27,9 @@ _RANGE = re.compile(r"\(\s*(-?\w[\w.]*)\s*\.\.\s*(-?\w[\w.]*)\s*\)")
 _NO_TAGS = ("include", "render")
 """They load other templates by name; there are none to load."""
 
+_PIECES = {"#", "content", "illegal", "output"}
+"""What the parser calls tags, and nobody writes."""
+
 
 class BadSource(ValueError):
     """A template that does not parse; the sentence says where and why."""
@@ -157,6 +160,17 @@ def variables(source: str) -> frozenset[str]:
     return frozenset(
         ".".join(str(part) for part in use.segments if isinstance(part, str)) for uses in found for use in uses
     )
+
+
+def tags() -> list[str]:
+    """The tags that may be written, with the words that end or divide them."""
+    ends = {tag.end for tag in _HTML.tags.values() if getattr(tag, "end", "")}
+    return sorted(_HTML.tags.keys() - _PIECES | ends | {"else", "elsif", "when", "raw", "endraw"})
+
+
+def filters() -> list[str]:
+    """The filters that may be written."""
+    return sorted(_HTML.filters)
 
 
 def _guard(source: str) -> None:

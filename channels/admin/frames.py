@@ -39,9 +39,9 @@ def html(
     return _framed(_after(_HEAD, words, _TARGET) if links else words, images=images, links=links)
 
 
-def page(template: str, context: dict[str, object]) -> HttpResponse:
+def page(template: str, context: dict[str, object], *, images: str = NO_IMAGES) -> HttpResponse:
     """A page of our own with escaped words in it, e.g. a plain text, an SMS, or why there is nothing to see."""
-    return _framed(render_to_string(template, context))
+    return _framed(render_to_string(template, context), images=images)
 
 
 def _framed(document: str, *, images: str = NO_IMAGES, links: bool = False) -> HttpResponse:

@@ -7,17 +7,19 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from channels import drafts, segments
-from channels.admin import frames, readers
+from channels import drafts
+from channels.admin import diffing, frames, looks, readers, studio
 from channels.admin.choosing import title
-from channels.admin.kind_forms import KindModelForm, form_class, names, said
-from channels.base import Channel, channels
+from channels.admin.kind_forms import form_class, names, said
+from channels.admin.revisions import DraftForm
+from channels.base import channels
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageTemplate, TemplateVersion
 from channels.previews import words
@@ -27,6 +29,7 @@ from config.cards import Board
 
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
+cards.register(diffing.CARD)
 
 
 @admin.register(TemplateVersion)
@@ -45,7 +48,8 @@ class TemplateVersionAdmin(HistoryAdmin):
     restore_help = "A version is never set back: a new draft begins with the words as they were then."
 
     class Media:
-        js = ("waymark/preview.js",)
+        css = {"all": ("waymark/studio.css",)}
+        js = (Script("waymark/built/studio.js", defer=True),)
 
     @admin.display(description="channel")
     def goes_by(self, version: TemplateVersion) -> str:
@@ -83,7 +87,7 @@ class TemplateVersionAdmin(HistoryAdmin):
     def get_form(
         self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any
     ) -> Any:
-        options["form"] = form_class(self._kind(request, obj).Content, "content", KindModelForm)
+        options["form"] = form_class(self._kind(request, obj).Content, "content", DraftForm)
         return super().get_form(request, obj, change=change, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: TemplateVersion | None = None) -> Any:
@@ -91,7 +95,8 @@ class TemplateVersionAdmin(HistoryAdmin):
         edits = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         fields = names(kind.Content, "content") if edits else ["words_shown"]
         about = ["locale", "message_class"]
-        return [(None, {"fields": ["template_link", *about] if obj else about}), (kind.title, {"fields": fields})]
+        line = ("template_link", *about) if obj else tuple(about)
+        return [(None, {"fields": [line], "classes": ["wm-about"]}), (kind.title, {"fields": fields})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> tuple[str, ...]:
         return ("words_shown", "template_link")
@@ -118,11 +123,18 @@ class TemplateVersionAdmin(HistoryAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         version = options.get("obj")
+        kind = self._kind(request, version)
+        context.update(kind=kind, looks=looks.of(kind), studio=studio.page(request, version, kind))
         if version:
+            form = context["adminform"].form
+            # A form that was not saved has put its words into the version; the cards tell of what is stored.
+            stored = self._readable(request, version.pk) if form.is_bound else version
             context.update(
                 readers.choice(request),
-                cards=cards.draw(request, version, clock.now()),
-                kind=self._kind(request, version),
+                cards=cards.draw(request, stored, clock.now()),
+                revision=form.revision,
+                conflict=form.conflict(),
+                languages=diffing.others(version).filter(state=TemplateVersion.State.APPROVED),
                 may_draft=self.has_add_permission(request, version),
             )
         return super().render_change_form(request, context, *args, **options)
@@ -131,25 +143,38 @@ class TemplateVersionAdmin(HistoryAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/preview/", view(self.preview), name="channels_templateversion_preview"),
+            path("<int:pk>/check/", view(require_POST(self.checked)), name="channels_templateversion_check"),
+            path("<int:pk>/diff/", view(self.diff), name="channels_templateversion_diff"),
             path("<int:pk>/draft/", view(require_POST(self.draft)), name="channels_templateversion_draft"),
             *super().get_urls(),
         ]
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The words as a contact reads them; with a POST those in the form, saved or not."""
-        version = get_object_or_404(TemplateVersion.objects.select_related("template__brand"), pk=pk)
-        if not self.has_view_permission(request, version):
-            raise PermissionDenied
+        """The words as a contact reads them; with a POST those in the form, saved or not. `instead` names another language's version."""
+        version = self._readable(request, pk)
         given = request.POST if request.method == "POST" else request.GET
-        content, reader = self._unsaved(request, version), readers.contact(request, given.get("reader", ""))
+        if (instead := given.get("instead", "")).isdecimal():
+            version = get_object_or_404(diffing.others(version), pk=instead)
+        else:
+            version = studio.unsaved(version, request.POST)
+        template, reader = version.template, readers.contact(request, given.get("reader", ""))
         if reader:
             shown.tell(request, "contacts.contact", reader.pk)
         try:
-            found = words(version.template, content, reader, clock.now())
+            found = words(template, version.content, reader, clock.now())
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
-        kind = self._kind(request, version)
-        return _shown(kind, found, given.get("look", ""), images=bool(given.get("images")))
+        kind, images = channels[template.channel], bool(given.get("images"))
+        return looks.shown(kind, found, given.get("look", ""), images=images, sender=template.brand.name)
+
+    def checked(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What is to be said of the words in the form, saved or not, as JSON."""
+        version = studio.unsaved(self._readable(request, pk), request.POST)
+        return JsonResponse(studio.answer(request, version, clock.now()))
+
+    def diff(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The version beside another one of its template."""
+        return diffing.page(request, self._readable(request, pk), self.admin_site.each_context(request))
 
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new draft with the same words."""
@@ -165,11 +190,11 @@ class TemplateVersionAdmin(HistoryAdmin):
         messages.success(request, f"{made} is your draft now.")
         return reverse("admin:channels_templateversion_change", args=(made.pk,))
 
-    def _unsaved(self, request: HttpRequest, version: TemplateVersion) -> dict[str, str]:
-        """The words in the form, as far as it has any; otherwise those that are stored."""
-        fields = channels[version.template.channel].Content.base_fields
-        given = {name: request.POST.get(f"content_{name}") for name in fields}
-        return {**version.content, **{name: value for name, value in given.items() if value is not None}}
+    def _readable(self, request: HttpRequest, pk: int) -> TemplateVersion:
+        version = get_object_or_404(TemplateVersion.objects.select_related("template__brand", "author"), pk=pk)
+        if not self.has_view_permission(request, version):
+            raise PermissionDenied
+        return version
 
     def _kind(self, request: HttpRequest, obj: TemplateVersion | None) -> Any:
         template = obj.template if obj else self._template(request)
@@ -179,16 +204,3 @@ class TemplateVersionAdmin(HistoryAdmin):
     def _template(request: HttpRequest) -> MessageTemplate | None:
         given = request.GET.get("template", "")
         return MessageTemplate.objects.filter(pk=given).first() if given.isdecimal() else None
-
-
-def _shown(kind: Channel, found: dict[str, str], look: str, *, images: bool) -> HttpResponse:
-    if found.get("html") and look != "text":
-        pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
-        return frames.html(found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""))
-    text = kind.readable(found)
-    count = segments.count(text) if kind.key == "sms" else None
-    room = count.segments * count.per_segment if count else 0
-    return frames.page(
-        "admin/channels/frames/text.html",
-        {"subject": found.get("subject", ""), "text": text, "count": count, "room": room},
-    )

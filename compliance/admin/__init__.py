@@ -15,4 +15,5 @@ from compliance.admin import (  # noqa: F401
     reviews,
     rule_sets,
     stops,
+    studio,
 )

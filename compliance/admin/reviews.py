@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from channels.admin import versions
 from channels.models import TemplateVersion
 from compliance import reviews
-from compliance.admin import review_verbs, standing, wording_changes
+from compliance.admin import review_verbs, standing
 from compliance.models import Approval, Review
 from config import clock, home
 from config.adminsite import ReadOnlyAdmin
@@ -73,7 +73,6 @@ class ReviewAdmin(ReadOnlyAdmin):
             "page": kind.page(review.object_id),
             "opts": self.opts,
             **standing.of(request, subject, now),
-            "changes": wording_changes.of(subject),
         }
         return TemplateResponse(request, "admin/compliance/review/page.html", context)
 
@@ -110,8 +109,8 @@ def _line(review: Review, user: Any) -> dict[str, Any]:
 
 
 def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
-    """Where the version stands, what may be done by this reader, and what changed since the one in use."""
-    return {**standing.of(request, version, now), "changes": wording_changes.of(version)}
+    """Where the version stands, and what may be done by this reader."""
+    return standing.of(request, version, now)
 
 
 def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:

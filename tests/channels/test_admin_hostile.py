@@ -88,11 +88,13 @@ def caught(sent) -> SandboxMessage:
 def addresses(submitted, sent, caught) -> list[str]:
     stops.set("all", "", ATTACK[:300], None, NOW)
     MessageTemplate.objects.update(name=ATTACK[:120])
+    old = submitted.template.versions.get(number=1)
     return [
         "/admin/",
         f"/admin/channels/templateversion/{submitted.pk}/change/",
         f"/admin/channels/templateversion/{submitted.pk}/preview/",
         f"/admin/channels/templateversion/{submitted.pk}/preview/?look=text",
+        f"/admin/channels/templateversion/{submitted.pk}/diff/?against={old.pk}",
         f"/admin/channels/messagetemplate/{submitted.template_id}/change/",
         "/admin/compliance/approval/queue/",
         "/admin/channels/message/",

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from channels.models import TemplateVersion
 from compliance import reviews
-from compliance.admin.wording_changes import differences, visible
 from compliance.models import Approval
 from config import clock
 from tests import staff
@@ -148,29 +147,6 @@ class TestDeciding:
 
     def test_an_unknown_version_is_not_found(self, legal) -> None:
         assert legal.post(reverse("admin:review_approve", args=("template", 99))).status_code == 404
-
-
-class TestChanges:
-    def test_they_are_shown_word_by_word(self, legal, submitted) -> None:
-        html = legal.get(page(submitted)).content.decode()
-        assert '<del class="wm-del">old words.</del>' in html
-        assert '<ins class="wm-ins">hello.</ins>' in html
-
-    def test_only_what_differs_is_marked(self) -> None:
-        found = differences("20 % off until Sunday", "30 % off until Sunday")
-        assert found == [("del", "20"), ("ins", "30"), ("same", " % off until Sunday")]
-        assert differences("same", "same") == [("same", "same")]
-        assert differences("", "new") == [("ins", "new")]
-
-    def test_both_texts_can_be_read_out_of_it(self) -> None:
-        old, new = "a b c d", "a x c e f"
-        found = differences(old, new)
-        assert "".join(text for kind, text in found if kind != "ins") == old
-        assert "".join(text for kind, text in found if kind != "del") == new
-
-    def test_of_html_only_what_people_see_counts(self) -> None:
-        words = visible({"subject": "Hi", "html": "<style>p{}</style><p>One <b>two</b></p><script>x</script>"})
-        assert words == "Hi\n\nOne two"
 
 
 class TestQueue:

@@ -174,13 +174,21 @@ def write(seen: Watched) -> str:
     seen.judge()
     seen.page.select_option("[name=message_class]", "service")
     for name, value in WORDS.items():
-        seen.page.fill(f"[name={name}]", value)
+        type_into(seen, name, value)
     seen.click("[name=_continue]")
     preview = seen.page.frame_locator("iframe[name=preview]").locator("body")
     assert "See you on Friday" in preview.inner_text()
     seen.judge()
     seen.picture("template version, draft")
     return seen.path
+
+
+def type_into(seen: Watched, name: str, value: str) -> None:
+    """Write over what an editor of the studio holds; one of several is behind its tab."""
+    field = name.removeprefix("content_")
+    if (tab := seen.page.locator(f"[role=tab][data-field={field}]")).count():
+        tab.click()
+    seen.page.locator(f".wm-editor[data-field={field}] .cm-content").fill(value)
 
 
 def approve(seen: Watched, page: str) -> None:

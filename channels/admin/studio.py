@@ -1,0 +1,163 @@
+"""What a draft's page asks while its author writes: what is wrong, what may be used, and what it costs."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from channels import liquid, previews, rendering, segments, wording
+from channels.admin import looks, readers
+from channels.base import Channel, channels
+from channels.models import Message, TemplateVersion
+from contacts.models import Contact, Event
+
+CLIPPED = 102 * 1024
+"""Bytes of HTML beyond which Gmail hides the rest of a mail, and with it the way out."""
+LOOKED_AT = 20
+"""How many of the newest contacts, events and messages tell which names there are."""
+COLUMNS = ("id", "external_id", "email", "phone", "locale", "country", "region", "timezone")
+_PLACE = re.compile(r"(?:(\w+): )?(?:line (\d+): )?(.*)", re.DOTALL)
+_CODE = {"mjml": "mjml", "html": "html"}
+
+
+class Problem(Protocol):
+    """What a finding of any floor tells; one may also have a `line`."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+
+
+class Checks:
+    """What the floor above knows of words, saved or not: it fills this in."""
+
+    problems: Callable[[TemplateVersion], Iterable[Problem]] = staticmethod(lambda version: ())
+    longest: Callable[[TemplateVersion], str] = staticmethod(lambda version: "")
+    """A text with everything in it at its longest."""
+
+
+checks = Checks()
+
+
+def answer(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
+    """What the page is told of the words in `version`, which need not be stored."""
+    kind = channels[version.template.channel]
+    return {
+        "problems": [_told(kind, problem) for problem in checks.problems(version)],
+        "variables": vocabulary(request, version),
+        "segments": _counted(checks.longest(version)) if kind.key in looks.COUNTED else None,
+        "size": _size(request, version, now) if kind.is_html else None,
+    }
+
+
+def page(request: HttpRequest, version: TemplateVersion | None, kind: Channel) -> dict[str, Any]:
+    """What the page's script has to know from the start; the words themselves are in the form."""
+    found = {
+        "fields": [
+            {"name": name, "label": _label(kind, name), "mode": _CODE.get(name, "text")}
+            for name in kind.Content.base_fields
+        ],
+        "tags": liquid.tags(),
+        "filters": liquid.filters(),
+        "counted": kind.key in looks.COUNTED,
+    }
+    if version:
+        found["check"] = reverse("admin:channels_templateversion_check", args=(version.pk,))
+        found["preview"] = reverse("admin:channels_templateversion_preview", args=(version.pk,))
+        found["variables"] = vocabulary(request, version)
+    return found
+
+
+def vocabulary(request: HttpRequest, version: TemplateVersion) -> list[dict[str, str]]:
+    """The variables that words may use, as far as they are known: of people and events, the names that newest ones have."""
+    contact, event = set(COLUMNS) | set(previews.SAMPLE), set[str]()
+    if request.user.has_perm(readers.VIEW_CONTACTS):
+        for attributes in Contact.objects.order_by("-id").values_list("attributes", flat=True)[:LOOKED_AT]:
+            contact |= attributes.keys()
+        events = Event.objects.exclude(name__startswith="message.").order_by("-id")
+        for properties in events.values_list("properties", flat=True)[:LOOKED_AT]:
+            event |= properties.keys()
+    messages = Message.objects.filter(template=version.template_id).order_by("-id")
+    for context in messages.values_list("context", flat=True)[:LOOKED_AT]:
+        event |= context.keys()
+    parts = {"brand": wording.PARTS["brand"], "contact": contact, "event": event}
+    dotted = [f"{root}.{name}" for root, names in parts.items() for name in sorted(names) if name.isidentifier()]
+    return [{"name": name, "type": "text", "sample": _sample(name)} for name in [*dotted, *_plain()]]
+
+
+def _plain() -> list[str]:
+    return sorted(rendering.VARIABLES - {"contact", "event", "brand", "zone"})
+
+
+def _sample(name: str) -> str:
+    return str(previews.SAMPLE.get(name.removeprefix("contact."), "")) if name.startswith("contact.") else ""
+
+
+def _told(kind: Channel, problem: Problem) -> dict[str, Any]:
+    """A finding with its place: sentences of the wording begin with the field, and the line where there is one."""
+    field, line, sentence = problem.field, getattr(problem, "line", None), problem.sentence
+    if place := _PLACE.fullmatch(sentence):
+        if not field and place[1] in kind.Content.base_fields:
+            field, sentence = place[1], sentence.removeprefix(f"{place[1]}: ")
+        line = line or (int(place[2]) if place[2] and field else None)
+    return {
+        "field": field,
+        "label": _label(kind, field) if field else "",
+        "line": line,
+        "sentence": capfirst(re.sub(r"^line \d+: ", "", sentence) if line else sentence),
+        "code": problem.code,
+        "severity": problem.severity,
+    }
+
+
+def _label(kind: Channel, name: str) -> str:
+    field = kind.Content.base_fields.get(name)
+    return str((field and field.label) or capfirst(name.replace("_", " ")))
+
+
+def _counted(text: str) -> dict[str, Any]:
+    count = segments.count(text)
+    return {
+        "encoding": count.encoding,
+        "units": count.units,
+        "segments": count.segments,
+        "room": count.segments * count.per_segment,
+        "per_segment": count.per_segment,
+        "foreign": [_sign(sign) for sign in count.foreign],
+    }
+
+
+def _sign(sign: str) -> dict[str, str]:
+    """A character that makes the text dearer, by its name, with what says the same for less."""
+    name = unicodedata.name(sign, f"U+{ord(sign):04X}").lower()
+    return {"sign": sign, "name": name, "swap": segments.LOOKALIKES.get(sign, "")}
+
+
+def _size(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, int] | None:
+    """Bytes of the HTML as the chosen person gets it; None if it cannot be written for them."""
+    reader = readers.contact(request, request.POST.get("reader", ""))
+    try:
+        found = previews.words(version.template, version.content, reader, now)
+    except (liquid.BadSource, liquid.Missing, liquid.Unrenderable):
+        return None
+    return {"bytes": len(found.get("html", "").encode()), "limit": CLIPPED}
+
+
+def unsaved(version: TemplateVersion, given: Mapping[str, str]) -> TemplateVersion:
+    """The version with the words of a form, as far as it has any; it is not to be saved."""
+    fields = channels[version.template.channel].Content.base_fields
+    words = {name: given.get(f"content_{name}") for name in fields}
+    version.content = {**version.content, **{name: value for name, value in words.items() if value is not None}}
+    for name in ("locale", "message_class"):
+        setattr(version, name, given.get(name, getattr(version, name)))
+    return version
