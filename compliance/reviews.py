@@ -1,16 +1,17 @@
 """Two people agree on words: the author submits, somebody else approves, and the approval is sealed to the exact content."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from channels import outbox, wording
+from channels import checks, drafts, outbox
+from channels.findings import Finding
 from channels.models import TemplateVersion
 from compliance import findings
-from compliance.findings import Finding
 from compliance.models import Approval
 
 State = TemplateVersion.State
@@ -32,15 +33,16 @@ def submit(version: TemplateVersion, user: User, now: datetime) -> TemplateVersi
         raise ValidationError(f"{draft} is {draft.get_state_display()}; only a draft can be submitted.")
     if found := [problem for problem in problems(draft) if problem.severity == "block"]:
         raise ValidationError([ValidationError(str(problem), code=problem.code) for problem in found])
-    _move(draft, State.SUBMITTED, submitted_at=now)
+    drafts.compile_version(draft)
+    _move(draft, State.SUBMITTED, submitted_at=now, compiled=draft.compiled)
     version.refresh_from_db()
     return version
 
 
 def problems(version: TemplateVersion) -> list[Finding]:
     """Everything that stands against these words, or that deserves a second look; what blocks comes first."""
-    mistakes = [Finding("", sentence, "wording") for sentence in wording.problems(version)]
-    return [*mistakes, *findings.of(version)]
+    found = [*checks.problems(version), *findings.of(version)]
+    return sorted(found, key=lambda finding: finding.severity)
 
 
 @transaction.atomic
@@ -100,7 +102,7 @@ def _locked(version: TemplateVersion) -> TemplateVersion:
     return TemplateVersion.objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
 
 
-def _move(version: TemplateVersion, state: str, **columns: datetime) -> None:
+def _move(version: TemplateVersion, state: str, **columns: Any) -> None:
     version.state = state
     for name, value in columns.items():
         setattr(version, name, value)

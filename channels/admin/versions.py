@@ -6,14 +6,14 @@ The review itself lies a floor above (compliance), which puts its card on `cards
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from channels import drafts, segments
+from channels import drafts, segments, variables
 from channels.admin import frames, readers
 from channels.admin.choosing import title
 from channels.admin.kind_forms import KindModelForm, form_class, names, said
@@ -27,6 +27,17 @@ from config.cards import Board
 
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
+
+
+class VersionForm(KindModelForm):
+    """The words, and the variables that they declare."""
+
+    def clean_variables(self) -> list[Any]:
+        """Nothing written is nothing declared."""
+        declared = self.cleaned_data.get("variables") or []
+        if found := variables.mistakes(declared):
+            raise ValidationError(found)
+        return list(declared)
 
 
 @admin.register(TemplateVersion)
@@ -75,7 +86,7 @@ class TemplateVersionAdmin(HistoryAdmin):
     def get_form(
         self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any
     ) -> Any:
-        options["form"] = form_class(self._kind(request, obj).Content, "content", KindModelForm)
+        options["form"] = form_class(self._kind(request, obj).Content, "content", VersionForm)
         return super().get_form(request, obj, change=change, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: TemplateVersion | None = None) -> Any:
@@ -83,7 +94,11 @@ class TemplateVersionAdmin(HistoryAdmin):
         edits = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         fields = names(kind.Content, "content") if edits else ["words_shown"]
         about = ["locale", "message_class"]
-        return [(None, {"fields": ["template_link", *about] if obj else about}), (kind.title, {"fields": fields})]
+        return [
+            (None, {"fields": ["template_link", *about] if obj else about}),
+            (kind.title, {"fields": fields}),
+            ("Variables", {"fields": ["variables"]}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> tuple[str, ...]:
         return ("words_shown", "template_link")
@@ -131,7 +146,14 @@ class TemplateVersionAdmin(HistoryAdmin):
         given = request.POST if request.method == "POST" else request.GET
         content = self._unsaved(request, version)
         try:
-            found = words(version.template, content, readers.contact(request, given.get("reader", "")), clock.now())
+            found = words(
+                version.template,
+                content,
+                readers.contact(request, given.get("reader", "")),
+                clock.now(),
+                locale=version.locale,
+                declared=variables.read(version.variables),
+            )
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
         return _shown(found, given.get("look", ""), images=bool(given.get("images")))

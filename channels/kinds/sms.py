@@ -76,6 +76,14 @@ class Sms(Channel):
             validators=[api_base],
             help_text="Only for a region or edge of Twilio, e.g. https://api.dublin.ie1.twilio.com.",
         )
+        price_per_segment = forms.FloatField(
+            required=False, min_value=0, help_text="What a segment costs you, for estimates, e.g. 0.0079."
+        )
+        price_currency = forms.CharField(
+            required=False,
+            validators=[RegexValidator(r"^[A-Z]{3}$", "Write the currency's code, e.g. USD.")],
+            help_text="Of the price, e.g. USD.",
+        )
 
         def clean(self) -> dict[str, Any]:
             data = super().clean() or {}

@@ -1,12 +1,16 @@
 """Nouns of floor 2: accounts, what may be said, and every message asked for."""
 
 from channels.models.accounts import Account, SandboxMessage
+from channels.models.blocks import BlockUse, BlockVersion, ContentBlock
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 
 __all__ = [
     "Account",
+    "BlockUse",
+    "BlockVersion",
+    "ContentBlock",
     "InboundMessage",
     "Message",
     "MessageClass",

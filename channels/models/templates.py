@@ -55,11 +55,17 @@ class TemplateVersion(models.Model):
     )
     message_class = models.CharField("class", max_length=15, choices=MessageClass, default=MessageClass.MARKETING)
     content = models.JSONField(default=dict, help_text="The fields of the channel's content form.")
+    variables = models.JSONField(
+        default=list, blank=True, help_text="What the words may use: name, type, fallback and sample of each variable."
+    )
+    compiled = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="The fields as they are rendered; made at submission."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, editable=False)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["compiled"])
 
     class Meta:
         ordering = ["template", "-number"]
@@ -80,10 +86,24 @@ class TemplateVersion(models.Model):
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over everything that this version says: what an approval binds to and the gate compares."""
-        return fingerprint(self.template_id, self.locale, self.message_class, self.content)
+        return fingerprint(
+            self.template_id, self.locale, self.message_class, self.content, self.compiled, self.variables
+        )
 
 
-def fingerprint(template_id: int, locale: str, message_class: str, content: dict[str, Any]) -> str:
-    """The seal's hash: canonical JSON (sorted keys) of the content and what it depends on."""
-    canonical = bulk.dumps([template_id, locale, message_class, sorted(content.items())])
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def fingerprint(
+    template_id: int,
+    locale: str,
+    message_class: str,
+    content: dict[str, Any],
+    compiled: dict[str, Any] | None = None,
+    variables: list[Any] | None = None,
+) -> str:
+    """The seal's hash: canonical JSON (sorted keys) of the content and what it depends on.
+
+    A version from before words were compiled has neither `compiled` nor `variables`, and keeps its hash.
+    """
+    parts: list[Any] = [template_id, locale, message_class, sorted(content.items())]
+    if compiled or variables:
+        parts += [sorted((compiled or {}).items()), [sorted(one.items()) for one in variables or []]]
+    return hashlib.sha256(bulk.dumps(parts).encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from channels import compiling
 from channels.admin import versions
 from channels.mail import plain
 from channels.models import TemplateVersion
@@ -132,10 +133,10 @@ def _changes(version: TemplateVersion) -> tuple[TemplateVersion, list[tuple[str,
     """The version in use in the same language, and how the words differ from it; None if there is none."""
     others = TemplateVersion.objects.filter(template=version.template_id, locale=version.locale, state=State.APPROVED)
     live = others.exclude(pk=version.pk).select_related("template").first()
-    return (live, differences(visible(live.content), visible(version.content))) if live else None
+    return (live, differences(visible(compiling.said(live)), visible(compiling.said(version)))) if live else None
 
 
-def visible(content: dict[str, Any]) -> str:
+def visible(content: Mapping[str, Any]) -> str:
     """The words that people see, as plain text: subject, and the HTML or the text."""
     body = plain.from_html(content["html"]) if content.get("html") else content.get("text") or content.get("body") or ""
     return "\n\n".join(filter(None, (content.get("subject", ""), body)))
