@@ -10,6 +10,10 @@ class ChannelsConfig(AppConfig):
 
         channels.discover()
 
+        from channels.checks.base import checks
+
+        checks.discover()
+
         from channels import panels  # noqa: F401  (adds to a person's page)
         from contacts import reach
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
-from channels import links, liquid, rendering
+from channels import links, liquid, rendering, variables
 from channels.base import Outgoing, SendError, channels
 from channels.facts import About
 from channels.models import Account, Message, TemplateVersion
+from channels.variables import Variable
 from contacts import zones
 from contacts.models import Address, Brand, Contact
 
@@ -19,13 +20,21 @@ _MESSAGE = (
 _CONTACT = ("external_id", "attributes", "locale", "country", "region", "timezone")
 
 
+class Approved(NamedTuple):
+    """A version's fields as they are rendered, the variables that it declares, and its language."""
+
+    content: dict[str, str]
+    variables: tuple[Variable, ...]
+    locale: str
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One cleared message. `content` is that of the approved version, `addresses` the person's by kind."""
+    """One cleared message. `words` are those of the approved version."""
 
     about: About
     account: Account
-    content: dict[str, str]
+    words: Approved
     message_class: str
     context: dict[str, Any]
     person: dict[str, Any]
@@ -47,7 +56,7 @@ def load(ids: Sequence[int]) -> list[Letter]:
     rows = list(Message.objects.filter(id__among=list(ids)).order_by("id").values_list(*_MESSAGE))
     people = _people({row[2] for row in rows})
     houses = {pk: (values, zone) for pk, values, zone in _houses({row[3] for row in rows})}
-    contents = dict(TemplateVersion.objects.filter(id__in={row[9] for row in rows}).values_list("id", "content"))
+    approved = _approved({row[9] for row in rows})
     accounts = Account.objects.in_bulk({row[10] for row in rows})
     found = []
     for row in rows:
@@ -58,7 +67,7 @@ def load(ids: Sequence[int]) -> list[Letter]:
             Letter(
                 about=About(*row[:7]),
                 account=accounts[account_id],
-                content=contents[version_id],
+                words=approved[version_id],
                 message_class=message_class,
                 context=context,
                 person=person,
@@ -76,12 +85,20 @@ def written(letter: Letter, now: datetime) -> tuple[Outgoing, SendError | None]:
     """The message as it goes out; or why it cannot be written, which is final for this person."""
     channel, config = channels[letter.about.channel], letter.account.config
     reader = rendering.Reader(
-        letter.person, letter.brand, letter.context, now, letter.zone, links.unsubscribe_url(letter.id)
+        contact=letter.person,
+        brand=letter.brand,
+        event=letter.context,
+        now=now,
+        zone=letter.zone,
+        unsubscribe_url=links.unsubscribe_url(letter.id),
+        locale=letter.words.locale or letter.brand["default_locale"],
     )
     options = {"clicks": config.get("track_clicks", True), "opens": config.get("track_opens", True)}
-    words, problem = rendering.Words({}), None
+    words, problem, said = rendering.Words({}), None, letter.words
     try:
-        words = rendering.words(channel, letter.content, letter.message_class, letter.id, reader, **options)
+        words = rendering.words(
+            channel, said.content, letter.message_class, letter.id, reader, said.variables, **options
+        )
     except liquid.Missing as error:
         problem = SendError("missing_variable", str(error), permanent=True)
     except (liquid.BadSource, liquid.Unrenderable) as error:
@@ -96,6 +113,15 @@ def _metadata(letter: Letter) -> dict[str, Any]:
         "account": letter.account.key,
         "template": letter.about.template,
         "contact": {**told, "attributes": person["attributes"]},
+    }
+
+
+def _approved(ids: Iterable[int]) -> dict[int, Approved]:
+    """As compiled at submission; versions from before that are rendered as they were written."""
+    rows = TemplateVersion.objects.filter(id__in=ids).values_list("id", "content", "compiled", "variables", "locale")
+    return {
+        pk: Approved(compiled or content, variables.read(declared), locale)
+        for pk, content, compiled, declared, locale in rows
     }
 
 
@@ -120,5 +146,5 @@ def _people(ids: Iterable[int]) -> dict[int, tuple[dict[str, Any], dict[int | No
 
 def _houses(ids: Iterable[int]) -> Iterable[tuple[int, dict[str, Any], tzinfo]]:
     for brand in Brand.objects.filter(id__in=ids):
-        said = {name: getattr(brand, name) for name in ("key", "name", "postal_address", "website")}
+        said = {name: getattr(brand, name) for name in rendering.BRAND}
         yield brand.pk, said, zones.zone(brand.timezone) if zones.known(brand.timezone) else UTC

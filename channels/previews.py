@@ -1,12 +1,14 @@
 """A version's words as one person would read them, without a message: nothing is stored, tracked or sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from channels import rendering
+from channels import blocks, compiling, rendering
 from channels.base import channels
+from channels.liquid import BadSource
 from channels.models import Message, MessageTemplate
+from channels.variables import Variable
 from contacts import zones
 from contacts.models import Contact, Event
 
@@ -15,20 +17,34 @@ SAMPLE = {"first_name": "Sam", "last_name": "Sample", "email": "sam@example.test
 
 
 def words(
-    template: MessageTemplate, content: Mapping[str, str], contact: Contact | None, now: datetime
+    template: MessageTemplate,
+    content: Mapping[str, Any],
+    contact: Contact | None,
+    now: datetime,
+    *,
+    locale: str = "",
+    declared: Sequence[Variable] = (),
 ) -> dict[str, str]:
-    """Every field of `content` as this contact (None: a made-up one) would read it. Raises liquid's BadSource, Missing, Unrenderable."""
+    """Every field of `content` as this contact (None: a made-up one) would read it, blocks that wait for approval included.
+
+    Raises liquid's BadSource (also for what cannot be compiled), Missing, Unrenderable.
+    """
     brand = template.brand
     zone = contact.timezone if contact and zones.known(contact.timezone) else brand.timezone
     reader = rendering.Reader(
         contact=_person(contact) if contact else SAMPLE,
-        brand={name: getattr(brand, name) for name in ("key", "name", "postal_address", "website")},
+        brand={name: getattr(brand, name) for name in rendering.BRAND},
         event=_event(template, contact),
         now=now,
         zone=zones.zone(zone) if zones.known(zone) else UTC,
         unsubscribe_url=UNSUBSCRIBE,
+        locale=locale or brand.default_locale,
     )
-    return rendering.render(channels[template.channel], content, reader)
+    kind = channels[template.channel]
+    made = compiling.made(kind, content, blocks.shelf(brand, locale, unapproved=True))
+    if broken := next((finding for finding in made.findings if finding.severity == "block"), None):
+        raise BadSource(str(broken))
+    return rendering.render(kind, made.fields, reader, declared, samples=contact is None)
 
 
 def _person(contact: Contact) -> dict[str, Any]:

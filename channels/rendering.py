@@ -1,19 +1,22 @@
 """From approved words to the words for one person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
-from channels import links, liquid
+from channels import links, liquid, variables
 from channels.base import Channel
 from channels.models import MessageClass
+from channels.variables import Variable
 from contacts.models import Address
 
 REFUSABLE = frozenset({MessageClass.MARKETING.value, MessageClass.SERVICE.value})
 """Classes of messages that a person can unsubscribe from."""
-VARIABLES = frozenset({"contact", "event", "brand", "unsubscribe_url", "now", "zone"})
+VARIABLES = frozenset({"contact", "event", "brand", "unsubscribe_url", "now", "zone", "locale"})
 """What templates may use."""
+BRAND = ("key", "name", "postal_address", "website", "default_locale")
+"""What templates may say of the brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Reader:
     now: datetime
     zone: tzinfo
     unsubscribe_url: str = ""
+    locale: str = ""
+    """The language of the words, which decides how money is written."""
 
     def context(self) -> dict[str, Any]:
         """The variables of a template."""
@@ -36,6 +41,7 @@ class Reader:
             "now": self.now,
             "zone": self.zone,
             "unsubscribe_url": self.unsubscribe_url,
+            "locale": self.locale,
         }
 
 
@@ -56,9 +62,19 @@ def contact_variables(
     return {**attributes, **{name: value for name, value in known.items() if value}, "id": contact_id}
 
 
-def render(channel: Channel, content: Mapping[str, str], reader: Reader) -> dict[str, str]:
-    """Every field for this person, without links that know the message. Raises liquid's BadSource, Missing, Unrenderable."""
-    context = reader.context()
+def render(
+    channel: Channel,
+    content: Mapping[str, str],
+    reader: Reader,
+    declared: Sequence[Variable] = (),
+    *,
+    samples: bool = False,
+) -> dict[str, str]:
+    """Every field for this person, without links that know the message. Raises liquid's BadSource, Missing, Unrenderable.
+
+    Declared fall-backs stand in for what is missing; with `samples` (for a made-up reader) the samples do.
+    """
+    context = variables.filled(reader.context(), declared, samples=samples)
     return channel.rendered(content, lambda name, source: liquid.render(source, context, html=name == "html"))
 
 
@@ -68,12 +84,13 @@ def words(
     message_class: str,
     message_id: int,
     reader: Reader,
+    declared: Sequence[Variable] = (),
     *,
     clicks: bool,
     opens: bool,
 ) -> Words:
     """The words of one message as they are sent: tracked links, and a way out where there must be one. Raises as `render`."""
-    found = render(channel, content, reader)
+    found = render(channel, content, reader, declared)
     if not channel.is_html:
         return Words(found)
     if found.get("html"):

@@ -6,7 +6,7 @@ a change that went round all forms, a script's or one in SQL, breaks it like any
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,11 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from channels.base import channels
-from channels.models import Account, TemplateVersion
+from channels.models import Account, BlockUse, BlockVersion, TemplateVersion
 
 PARTS: Mapping[str, str] = {
     "content": "the words",
+    "blocks": "a content block",
     "class": "the class of the message",
     "language": "the language",
     "topic": "the topic whose consent it needs",
@@ -33,8 +34,8 @@ PARTS: Mapping[str, str] = {
 }
 """What seals cover (those of words, then those of journeys), and how readers call it."""
 _COLUMNS = (
-    "id", "template_id", "locale", "message_class", "content", "template__channel", "template__topic_id",
-    "template__brand_id", "template__brand__name", "template__brand__postal_address", "template__brand__website",
+    "id", "template_id", "locale", "message_class", "content", "compiled", "variables", "template__channel",
+    "template__topic_id", "template__brand_id", "template__brand__name", "template__brand__postal_address", "template__brand__website", "template__brand__default_locale",
 )  # fmt: skip
 
 
@@ -64,10 +65,13 @@ class Seal:
 
 
 def of(version_ids: Iterable[int]) -> dict[int, Seal]:
-    """The seals of these versions as they stand now; two queries, however many."""
-    rows = list(TemplateVersion.objects.filter(id__in=list(version_ids)).order_by().values_list(*_COLUMNS))
-    senders = _senders({(row[7], row[5]) for row in rows})
-    return {row[0]: _seal(row, senders.get((row[7], row[5]))) for row in rows}
+    """The seals of these versions as they stand now; four queries, however many."""
+    rows = [
+        _Row(*row) for row in TemplateVersion.objects.filter(id__in=list(version_ids)).order_by().values_list(*_COLUMNS)
+    ]
+    senders = _senders({(row.brand_id, row.channel) for row in rows})
+    blocks = _blocks([row.id for row in rows])
+    return {row.id: _seal(row, senders.get((row.brand_id, row.channel)), blocks.get(row.id, [])) for row in rows}
 
 
 def one(version: TemplateVersion) -> Seal:
@@ -81,19 +85,52 @@ def identity(account: Account) -> dict[str, Any]:
     return {name: account.config.get(name) or "" for name in (kind.identity if kind else ())}
 
 
-def _seal(row: Any, sender: Mapping[str, Any] | None) -> Seal:
-    _, template_id, locale, message_class, content, channel, topic_id, brand_id, *brand = row
+def block_seals(version_ids: Iterable[int]) -> dict[int, Seal]:
+    """The same for versions of content blocks; one query. Blocks within blocks are sealed with the templates that use them."""
+    columns = ("id", "source", "variants", "locale", "block__key", "block__format", "block__brand_id")
+    rows = BlockVersion.objects.filter(id__in=list(version_ids)).order_by().values_list(*columns)
+    return {
+        pk: Seal({"content": digest([source, variants, key, format_, brand]), "language": digest(locale)})
+        for pk, source, variants, locale, key, format_, brand in rows
+    }
+
+
+def _seal(row: "_Row", sender: Mapping[str, Any] | None, blocks: Sequence[Any]) -> Seal:
     parts: dict[str, Any] = {
-        "content": [template_id, channel, sorted(content.items())],
-        "class": message_class,
-        "language": locale,
-        "topic": topic_id,
-        "brand": [brand_id, *brand],
+        "content": [row.template_id, row.channel, row.content, row.compiled, row.variables],
+        "blocks": blocks,
+        "class": row.message_class,
+        "language": row.locale,
+        "topic": row.topic_id,
+        "brand": [row.brand_id, *row.brand],
         "domain": urlsplit(settings.BASE_URL).hostname,
     }
     if sender is not None:
         parts["sender"] = sorted(sender.items())
     return Seal({name: digest(value) for name, value in parts.items()})
+
+
+class _Row:
+    """A version with what it depends on."""
+
+    def __init__(self, *values: Any) -> None:
+        self.id, self.template_id, self.locale, self.message_class, self.content, self.compiled, *rest = values
+        self.variables, self.channel, self.topic_id, self.brand_id, *self.brand = rest
+
+
+def _blocks(version_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Of each version the blocks that are in it, with all that is approved of them now: another footer is another message."""
+    uses = BlockUse.objects.filter(version__in=version_ids).order_by("block_version__block")
+    wanted: dict[int, set[int]] = {}
+    for version, block in uses.values_list("version_id", "block_version__block_id"):
+        wanted.setdefault(version, set()).add(block)
+    if not wanted:
+        return {}
+    known: dict[int, list[Any]] = {}
+    approved = BlockVersion.objects.filter(block__in=set().union(*wanted.values()), state=BlockVersion.State.APPROVED)
+    for block, *words in approved.order_by("id").values_list("block_id", "id", "locale", "source", "variants"):
+        known.setdefault(block, []).append(words)
+    return {version: [[block, known.get(block, [])] for block in sorted(blocks)] for version, blocks in wanted.items()}
 
 
 def _senders(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], dict[str, Any]]:

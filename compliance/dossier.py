@@ -35,7 +35,7 @@ from compliance.places import Place, locate
 from compliance.rules.duplicate import WITHIN
 from compliance.senders import Sender
 from config import bulk
-from contacts import suppressions, zones
+from contacts import locales, suppressions, zones
 from contacts.models import Address, Brand, ConsentState, Topic
 
 OPTED_OUT = frozenset({"opt_out", "no_marketing"})
@@ -58,6 +58,8 @@ class House:
     quiet: Mapping[str, tuple[QuietFact, ...]]
     caps: tuple[CapFact, ...]
     policy: HouseFact
+    locale: str = ""
+    """The language of those whose own is unknown or not served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Dossier:
         """What the rules may know about this message."""
         house = self.houses[one.brand_id]
         person = self.people[one.contact_id]
-        version = _in_language(self.versions.get(one.template_id, {}), person.locale)
+        version = locales.choice(self.versions.get(one.template_id, {}), person.locale, house.locale)
         kind = channels[one.channel]
         way = self.ways.get((one.contact_id, kind.address_kind)) if kind.address_kind else None
         place = self.place(one.contact_id, house)
@@ -240,13 +242,6 @@ def occasion(context: Mapping[str, Any]) -> str:
     return hashlib.sha256(bulk.dumps(sorted(context.items())).encode()).hexdigest()[:16]
 
 
-def _in_language(versions: Mapping[str, VersionFact], locale: str) -> VersionFact | None:
-    """The version in the person's own language: `fr-CA`, else `fr`, else the one for everybody."""
-    if not versions:
-        return None
-    return versions.get(locale) or versions.get(locale.partition("-")[0]) or versions.get("")
-
-
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> tzinfo:
     return zones.zone(name) if zones.known(name) else UTC
@@ -263,10 +258,10 @@ def _houses(ids: Iterable[int]) -> dict[int, House]:
     for cap in FrequencyCap.objects.filter(brand_id__in=wanted, enabled=True).order_by("id"):
         caps[cap.brand_id] = (*caps.get(cap.brand_id, ()), _cap(cap))
     policies = {policy.brand_id: _policy(policy) for policy in HousePolicy.objects.filter(brand_id__in=wanted)}
-    rows = Brand.objects.filter(id__in=wanted).values_list("id", "key", "timezone")
+    rows = Brand.objects.filter(id__in=wanted).values_list("id", "key", "timezone", "default_locale")
     return {
-        pk: House(key, zone, quiet.get(pk, {}), caps.get(pk, ()), policies.get(pk, HouseFact()))
-        for pk, key, zone in rows
+        pk: House(key, zone, quiet.get(pk, {}), caps.get(pk, ()), policies.get(pk, HouseFact()), locale)
+        for pk, key, zone, locale in rows
     }
 
 

@@ -8,32 +8,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from channels import liquid
+from channels import compiling, liquid
+from channels.findings import Finding
 from channels.mail import plain
 from channels.models import TemplateVersion
 from compliance.models import HousePolicy
 from config.kinds import Kinds
 
-Severity = Literal["block", "warn"]
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
 _LITERAL = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _OUTPUT = re.compile(r"\{\{-?\s*([\w.]+).*?\}\}", re.DOTALL)
 _COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong (`block`: it cannot be submitted) or that a careful author looks at again (`warn`)."""
-
-    field: str
-    sentence: str
-    code: str
-    severity: Severity = "block"
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.sentence}" if self.field else self.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +113,7 @@ def read(version: TemplateVersion) -> Content:
         channel=template.channel,
         message_class=version.message_class,
         locale=version.locale,
-        fields={name: str(source) for name, source in version.content.items() if source},
+        fields={name: str(source) for name, source in compiling.said(version).items() if source},
         brand_name=template.brand.name,
         postal_address=template.brand.postal_address,
         answers_opt_out=HousePolicy.objects.filter(opt_out_confirmation=template).exists(),

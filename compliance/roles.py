@@ -13,7 +13,8 @@ from django.db import transaction
 
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
 _CHANNELS = (
-    "channels: messagetemplate templateversion message renderedcopy inboundmessage providertemplate inappmessage"
+    "channels: messagetemplate templateversion contentblock blockversion message renderedcopy inboundmessage"
+    " providertemplate inappmessage"
 )
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = (
@@ -26,17 +27,17 @@ _PRIVACY = "compliance: privacyrequest erasurerecord"
 TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "Marketer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression", "channels: sandboxmessage"),
-        "add": ("contacts: segment address", "channels: messagetemplate templateversion", "journeys: journey version step"),
-        "change": ("contacts: segment contact address", "channels: messagetemplate templateversion", "journeys: journey version step"),
-        "delete": ("contacts: segment address", "channels: templateversion", "journeys: version step"),
-        "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass", "channels.send_test"),
+        "add": ("contacts: segment address", "channels: messagetemplate templateversion contentblock blockversion", "journeys: journey version step"),
+        "change": ("contacts: segment contact address", "channels: messagetemplate templateversion contentblock blockversion", "journeys: journey version step"),
+        "delete": ("contacts: segment address", "channels: templateversion blockversion", "journeys: version step"),
+        "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass", "channels.send_test", "channels.submit_blockversion"),
     },
     "Legal reviewer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry", _PRIVACY),
-        "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent"),
-        "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate"),
-        "delete": (_POLICIES, "contacts: contact"),
-        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again", "contacts.merge_contact", "contacts.override_consent", "channels.send_test"),
+        "add": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consent", "channels: contentblock blockversion"),
+        "change": (_POLICIES, "compliance: stop privacyrequest", "contacts: suppression topic consentstate", "channels: contentblock blockversion"),
+        "delete": (_POLICIES, "contacts: contact", "channels: blockversion"),
+        "may": ("compliance.decide_approval", "compliance.break_glass", "compliance.change_rules", "channels.review_inboundmessage", "compliance.export_evidence", "compliance.export_personal_data", "compliance.ask_again", "contacts.merge_contact", "contacts.override_consent", "channels.send_test", "channels.change_locked_block", "channels.submit_blockversion"),
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),

@@ -35,7 +35,17 @@ def versions(template_ids: Iterable[int], now: datetime) -> dict[int, dict[str, 
     released = _released(now)
     usable = Q(state=State.APPROVED) | Q(state__in=(State.SUBMITTED, State.IN_REVIEW), pk__in=released.keys())
     rows = TemplateVersion.objects.filter(usable, template_id__in=list(template_ids)).order_by("number")
-    columns = ("id", "number", "template_id", "locale", "message_class", "state", "template__channel", "content")
+    columns = (
+        "id",
+        "number",
+        "template_id",
+        "locale",
+        "message_class",
+        "state",
+        "template__channel",
+        "content",
+        "compiled",
+    )
     listed = list(rows.values_list(*columns))
     ids = [row[0] for row in listed]
     yes = {**released, **_approved(ids)}
@@ -69,7 +79,7 @@ def _journey(version: int, review: Review | None, seal: Seal | None) -> JourneyF
 
 
 def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:
-    pk, number, _, _, message_class, state, channel, content = row
+    pk, number, _, _, message_class, state, channel, content, compiled = row
     seal = seal.against(yes.parts) if yes else seal
     return VersionFact(
         id=pk,
@@ -82,7 +92,7 @@ def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:
         broken=tuple(seal.broken(yes.parts)) if yes and yes.fingerprint != seal.fingerprint else (),
         valid_until=yes.valid_until if yes else None,
         urgent=bool(yes and yes.urgent),
-        unlabelled=label.unlabelled(channel, content),
+        unlabelled=label.unlabelled(channel, compiled or content),
     )
 
 

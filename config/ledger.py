@@ -18,16 +18,26 @@ SETTING = "waymark.ledger_unlocked"
 class AppendOnly(Operation):
     """Make a table append-only. `only_when` is an SQL condition on the OLD row; without it every row is protected.
 
-    `columns` limits the protection to changes of these columns (and to DELETE).
+    `columns` limits the protection to changes of these columns (and to DELETE). `widens` are those that an earlier migration
+    protects: its triggers are made anew (SQLite loses them, too, when Django makes the table anew to add a column).
     """
 
     reversible = True
 
-    def __init__(self, table: str, *, only_when: str = "", columns: tuple[str, ...] = (), delete: bool = True) -> None:
+    def __init__(
+        self,
+        table: str,
+        *,
+        only_when: str = "",
+        columns: tuple[str, ...] = (),
+        delete: bool = True,
+        widens: tuple[str, ...] = (),
+    ) -> None:
         self.table = table
         self.only_when = only_when
         self.columns = columns
         self.delete = delete
+        self.widens = widens
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Triggers are not part of Django's model state."""
@@ -36,18 +46,24 @@ class AppendOnly(Operation):
         return f"Make {self.table} append-only"
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        for statement in self._create(schema_editor.connection.vendor):
+        for statement in self._create(schema_editor.connection.vendor, self.columns):
             schema_editor.execute(statement, params=None)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self._drop(schema_editor)
+        if self.widens:
+            for statement in self._create(schema_editor.connection.vendor, self.widens):
+                schema_editor.execute(statement, params=None)
+
+    def _drop(self, schema_editor: Any) -> None:
         where = f" ON {self.table}" if schema_editor.connection.vendor == "postgresql" else ""
         for verb in self._verbs():
-            schema_editor.execute(f"DROP TRIGGER {self.table}_no_{verb.lower()}{where}", params=None)
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {self.table}_no_{verb.lower()}{where}", params=None)
 
     def _verbs(self) -> list[str]:
         return ["UPDATE", "DELETE"] if self.delete else ["UPDATE"]
 
-    def _create(self, vendor: str) -> list[str]:
+    def _create(self, vendor: str, columns: tuple[str, ...]) -> list[str]:
         statements = []
         if vendor == "postgresql":
             statements.append(
@@ -57,7 +73,7 @@ class AppendOnly(Operation):
                 f"RAISE EXCEPTION '{MESSAGE}: %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
             )
         for verb in self._verbs():
-            of = f" OF {', '.join(self.columns)}" if verb == "UPDATE" and self.columns else ""
+            of = f" OF {', '.join(columns)}" if verb == "UPDATE" and columns else ""
             head = f"CREATE TRIGGER {self.table}_no_{verb.lower()} BEFORE {verb}{of} ON {self.table} FOR EACH ROW"
             # Made anew where it is there: SQLite loses a table's triggers whenever a migration rebuilds the table.
             where = f" ON {self.table}" if vendor == "postgresql" else ""

@@ -37,6 +37,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Journeys", "route", "journeys.journey"),
         Item("Enrolments", "directions_walk", "journeys.enrolment"),
         Item("Templates", "draft", "channels.messagetemplate"),
+        Item("Content blocks", "widgets", "channels.contentblock"),
         Item("Messages", "send", "channels.message"),
         Item("Inbound messages", "move_to_inbox", "channels.inboundmessage"),
     ),

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q
 
 from channels import outbox
+from channels.findings import Finding
 from channels.models import Message, MessageTemplate, TemplateVersion
 from channels.sealing import Seal, digest
 from compliance import reviews
-from compliance.findings import Finding
 from compliance.models import FrequencyCap
 from compliance.reviews import About, Reviewable, reviewables
 from contacts import logic

@@ -1,3 +1,11 @@
 """The admin of this floor: senders, words, messages, and the sandbox's inbox."""
 
-from channels.admin import accounts, messages, provider_templates, sandbox, templates, versions  # noqa: F401
+from channels.admin import (  # noqa: F401
+    accounts,
+    blocks,
+    messages,
+    provider_templates,
+    sandbox,
+    templates,
+    versions,
+)

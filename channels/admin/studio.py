@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from channels import liquid, previews, rendering, segments, wording
+from channels import blocks, liquid, previews, rendering, segments, variables
 from channels.admin import looks, readers
 from channels.base import Channel, channels
+from channels.checks import draft_of
+from channels.checks.segments import worst
 from channels.models import Message, TemplateVersion
 from contacts.models import Contact, Event
 
@@ -42,8 +44,6 @@ class Checks:
     """What the floor above knows of words, saved or not: it fills this in."""
 
     problems: Callable[[TemplateVersion], Iterable[Problem]] = staticmethod(lambda version: ())
-    longest: Callable[[TemplateVersion], str] = staticmethod(lambda version: "")
-    """A text with everything in it at its longest."""
 
 
 checks = Checks()
@@ -55,7 +55,8 @@ def answer(request: HttpRequest, version: TemplateVersion, now: datetime) -> dic
     return {
         "problems": [_told(kind, problem) for problem in checks.problems(version)],
         "variables": vocabulary(request, version),
-        "segments": _counted(checks.longest(version)) if kind.key in looks.COUNTED else None,
+        "blocks": _blocks(version),
+        "segments": _counted(worst(draft_of(version)) or segments.count("")) if kind.key in looks.COUNTED else None,
         "size": _size(request, version, now) if kind.is_html else None,
     }
 
@@ -67,14 +68,15 @@ def page(request: HttpRequest, version: TemplateVersion | None, kind: Channel) -
             {"name": name, "label": _label(kind, name), "mode": _CODE.get(name, "text")}
             for name in kind.Content.base_fields
         ],
-        "tags": liquid.tags(),
-        "filters": liquid.filters(),
+        "tags": liquid.tag_names(),
+        "filters": liquid.filter_names(),
         "counted": kind.key in looks.COUNTED,
     }
     if version:
         found["check"] = reverse("admin:channels_templateversion_check", args=(version.pk,))
         found["preview"] = reverse("admin:channels_templateversion_preview", args=(version.pk,))
         found["variables"] = vocabulary(request, version)
+        found["blocks"] = _blocks(version)
     return found
 
 
@@ -90,9 +92,23 @@ def vocabulary(request: HttpRequest, version: TemplateVersion) -> list[dict[str,
     messages = Message.objects.filter(template=version.template_id).order_by("-id")
     for context in messages.values_list("context", flat=True)[:LOOKED_AT]:
         event |= context.keys()
-    parts = {"brand": wording.PARTS["brand"], "contact": contact, "event": event}
+    parts = {"brand": set(rendering.BRAND), "contact": contact, "event": event}
     dotted = [f"{root}.{name}" for root, names in parts.items() for name in sorted(names) if name.isidentifier()]
-    return [{"name": name, "type": "text", "sample": _sample(name)} for name in [*dotted, *_plain()]]
+    declared = {one.name: one for one in variables.read(version.variables)}
+    return [
+        *({"name": name, "type": one.type, "sample": str(one.sample)} for name, one in sorted(declared.items())),
+        *(
+            {"name": name, "type": "text", "sample": _sample(name)}
+            for name in [*dotted, *_plain()]
+            if name not in declared
+        ),
+    ]
+
+
+def _blocks(version: TemplateVersion) -> list[dict[str, str]]:
+    """The blocks that the words may use, approved or not."""
+    shelf = blocks.shelf(version.template.brand, version.locale, unapproved=True)
+    return [{"key": key, "name": key} for key in sorted(shelf.pieces)]
 
 
 def _plain() -> list[str]:
@@ -125,8 +141,7 @@ def _label(kind: Channel, name: str) -> str:
     return str((field and field.label) or capfirst(name.replace("_", " ")))
 
 
-def _counted(text: str) -> dict[str, Any]:
-    count = segments.count(text)
+def _counted(count: segments.Count) -> dict[str, Any]:
     return {
         "encoding": count.encoding,
         "units": count.units,
@@ -147,7 +162,8 @@ def _size(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict
     """Bytes of the HTML as the chosen person gets it; None if it cannot be written for them."""
     reader = readers.contact(request, request.POST.get("reader", ""))
     try:
-        found = previews.words(version.template, version.content, reader, now)
+        declared = variables.read(version.variables)
+        found = previews.words(version.template, version.content, reader, now, locale=version.locale, declared=declared)
     except (liquid.BadSource, liquid.Missing, liquid.Unrenderable):
         return None
     return {"bytes": len(found.get("html", "").encode()), "limit": CLIPPED}

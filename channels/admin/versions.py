@@ -6,7 +6,7 @@ The review itself lies a floor above (compliance), which puts its card on `cards
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from channels import drafts
+from channels import drafts, variables
 from channels.admin import diffing, frames, looks, readers, studio
 from channels.admin.choosing import title
 from channels.admin.kind_forms import form_class, names, said
@@ -30,6 +30,17 @@ from config.cards import Board
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
 cards.register(diffing.CARD)
+
+
+class VersionForm(DraftForm):
+    """The words, and the variables that they declare."""
+
+    def clean_variables(self) -> list[Any]:
+        """Nothing written is nothing declared."""
+        declared = self.cleaned_data.get("variables") or []
+        if found := variables.mistakes(declared):
+            raise ValidationError(found)
+        return list(declared)
 
 
 @admin.register(TemplateVersion)
@@ -87,7 +98,7 @@ class TemplateVersionAdmin(HistoryAdmin):
     def get_form(
         self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any
     ) -> Any:
-        options["form"] = form_class(self._kind(request, obj).Content, "content", DraftForm)
+        options["form"] = form_class(self._kind(request, obj).Content, "content", VersionForm)
         return super().get_form(request, obj, change=change, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: TemplateVersion | None = None) -> Any:
@@ -96,7 +107,11 @@ class TemplateVersionAdmin(HistoryAdmin):
         fields = names(kind.Content, "content") if edits else ["words_shown"]
         about = ["locale", "message_class"]
         line = ("template_link", *about) if obj else tuple(about)
-        return [(None, {"fields": [line], "classes": ["wm-about"]}), (kind.title, {"fields": fields})]
+        return [
+            (None, {"fields": [line], "classes": ["wm-about"]}),
+            (kind.title, {"fields": fields}),
+            ("Variables", {"fields": ["variables"]}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> tuple[str, ...]:
         return ("words_shown", "template_link")
@@ -161,7 +176,14 @@ class TemplateVersionAdmin(HistoryAdmin):
         if reader:
             shown.tell(request, "contacts.contact", reader.pk)
         try:
-            found = words(template, version.content, reader, clock.now())
+            found = words(
+                template,
+                version.content,
+                reader,
+                clock.now(),
+                locale=version.locale,
+                declared=variables.read(version.variables),
+            )
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
         kind, images = channels[template.channel], bool(given.get("images"))

@@ -6,34 +6,19 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import reverse
 
 from channels.base import Channel, Outgoing, Receipt, SendError, Update, channels
+from channels.findings import Finding
 from channels.lines import hand_over
-from channels.mail import backends, mime, plain, smtp
+from channels.mail import backends, content, smtp
+from channels.mail.content import MailContent, sender, single_line
 from config.bulk import dumps
 
 # Servers allow one sender only so many connections; Account.config["connections"] says otherwise.
 CONNECTIONS = 8
-
-
-def single_line(value: str) -> None:
-    """For form fields; raises ValidationError for a line break."""
-    if "\n" in value or "\r" in value:
-        raise ValidationError("This must be one line; a line break here would start another header.")
-
-
-def sender(value: str) -> None:
-    """For form fields; raises ValidationError unless it is `address` or `Name <address>`."""
-    try:
-        validate_email(mime.sender_of(value)[1])
-    except (SendError, ValidationError):
-        raise ValidationError(
-            f"{value!r} is not a sender; write for example Acorn Shop <hello@shop.example>."
-        ) from None
 
 
 @channels.register
@@ -53,22 +38,8 @@ class Email(Channel):
     identity = ("from_email", "reply_to")
     secrets = ("password", "api_key", "options", "webhook_secret", "webhook_options")
 
-    class Content(forms.Form):
-        subject = forms.CharField(max_length=300, validators=[single_line])
-        html = forms.CharField(
-            label="HTML", required=False, widget=forms.Textarea, help_text="The mail as most people see it."
-        )
-        text = forms.CharField(
-            label="Plain text", required=False, widget=forms.Textarea, help_text="Left empty, it is made from the HTML."
-        )
-
-        def clean(self) -> dict[str, Any]:
-            data = super().clean() or {}
-            if not data.get("html") and not data.get("text"):
-                raise ValidationError("A mail needs HTML or plain text; write at least one of them.")
-            if not data.get("text"):
-                data["text"] = plain.from_html(data["html"])
-            return data
+    class Content(MailContent):
+        """See `channels.mail.content`."""
 
     class Config(forms.Form):
         backend = forms.ChoiceField(
@@ -144,6 +115,9 @@ class Email(Channel):
                 backends.make(data).close()
             except (ImproperlyConfigured, ImportError, TypeError) as error:
                 self.add_error("options", f"The provider cannot be used like this: {error}")
+
+    def compile(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+        return content.compiled(fields)
 
     def send(
         self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int

@@ -53,6 +53,14 @@ class Sms(Channel):
                 )
             ],
         )
+        price_per_segment = forms.FloatField(
+            required=False, min_value=0, help_text="What a segment costs you, for estimates, e.g. 0.0079."
+        )
+        price_currency = forms.CharField(
+            required=False,
+            validators=[RegexValidator(r"^[A-Z]{3}$", "Write the currency's code, e.g. USD.")],
+            help_text="Of the price, e.g. USD.",
+        )
 
     def send(
         self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int

@@ -120,7 +120,8 @@ class BackendLine:
             self.backend.send_messages([mail])
 
     def _mail(self, message: Outgoing) -> EmailMultiAlternatives:
-        _, _, domain = mime.sender_of(self.config["from_email"])
+        sender = mime.written_by(message.content, self.config["from_email"])
+        _, _, domain = mime.sender_of(sender)
         subject = message.content.get("subject", "").strip()
         mime.refuse_breaks("The subject", subject)
         mime.extra_headers(message.headers)
@@ -132,9 +133,14 @@ class BackendLine:
             "Message-ID": mime.message_id_of(message, domain),
             mime.MESSAGE_HEADER: str(message.id),
         }
-        reply_to = [self.config["reply_to"]] if self.config.get("reply_to") else None
+        reply_to = message.content.get("reply_to") or self.config.get("reply_to")
         mail = EmailMultiAlternatives(
-            subject, text, self.config["from_email"], [mime.address(message.to)], headers=headers, reply_to=reply_to
+            subject,
+            text,
+            sender,
+            [mime.address(message.to)],
+            headers=headers,
+            reply_to=[reply_to] if reply_to else None,
         )
         if html.strip():
             mail.attach_alternative(html, "text/html")

@@ -64,6 +64,16 @@ def build(message: Outgoing, sender: str, reply_to: str, now: datetime) -> Envel
     return Envelope(from_address, recipient, message_id, text.encode(), not (recipient + from_address).isascii())
 
 
+def written_by(content: Mapping[str, str], sender: str) -> str:
+    """The sender with what the words say instead: `from_name`, `from_email`. Raises SendError for line breaks."""
+    name, address_ = parseaddr(sender)
+    name = content.get("from_name", "").strip() or name
+    refuse_breaks("The sender's name", name)
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    bare = content.get("from_email") or address_
+    return f'"{escaped}" <{bare}>' if name else bare
+
+
 def message_id_of(message: Outgoing, domain: str) -> str:
     """The same for every attempt at a message, so that a mailbox can drop a copy; not to be guessed for another."""
     return f"<{message.id}.{sign('message-id', message.key)}@{domain}>"

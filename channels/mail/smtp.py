@@ -85,7 +85,9 @@ class SmtpLine:
 
     def _written(self, message: Outgoing) -> mime.Envelope:
         try:
-            return mime.build(message, self.config["from_email"], self.config.get("reply_to", ""), clock.now())
+            sender = mime.written_by(message.content, self.config["from_email"])
+            reply_to = message.content.get("reply_to") or self.config.get("reply_to", "")
+            return mime.build(message, sender, reply_to, clock.now())
         except (ValueError, TypeError, AttributeError) as error:
             raise SendError("unsendable", f"The mail cannot be written: {error}", permanent=True) from error
 

@@ -1,6 +1,7 @@
 """Nouns of floor 2: accounts, what may be said, and every message asked for."""
 
 from channels.models.accounts import Account, SandboxMessage
+from channels.models.blocks import BlockUse, BlockVersion, ContentBlock
 from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
@@ -9,6 +10,9 @@ from channels.models.templates import MessageClass, MessageTemplate, TemplateVer
 
 __all__ = [
     "Account",
+    "BlockUse",
+    "BlockVersion",
+    "ContentBlock",
     "InAppMessage",
     "InboundMessage",
     "Message",

@@ -60,11 +60,17 @@ class TemplateVersion(models.Model):
     )
     message_class = models.CharField("class", max_length=15, choices=MessageClass, default=MessageClass.MARKETING)
     content = models.JSONField(default=dict, help_text="The fields of the channel's content form.")
+    variables = models.JSONField(
+        default=list, blank=True, help_text="What the words may use: name, type, fallback and sample of each variable."
+    )
+    compiled = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="The fields as they are rendered; made at submission."
+    )
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, editable=False)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["compiled"])
 
     class Meta:
         ordering = ["template", "-number"]

@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from channels.admin import versions
-from channels.models import TemplateVersion
+from channels.admin import blocks, versions
+from channels.models import BlockVersion, TemplateVersion
 from compliance import reviews
 from compliance.admin import review_verbs, standing
 from compliance.models import Approval, Review
@@ -108,7 +108,7 @@ def _line(review: Review, user: Any) -> dict[str, Any]:
     }
 
 
-def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
+def card(request: HttpRequest, version: TemplateVersion | BlockVersion, now: datetime) -> dict[str, Any]:
     """Where the version stands, and what may be done by this reader."""
     return standing.of(request, version, now)
 
@@ -129,5 +129,6 @@ def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:
     }
 
 
+blocks.cards.register(Card("review", "Review", "admin/compliance/review/card.html", card, order=10))
 versions.cards.register(Card("review", "Review", "admin/compliance/review/card.html", card, order=10))
 home.register(Card("legal", "Reviews and seals", "admin/compliance/review/legal.html", legal, reviews.DECIDE, order=15))

@@ -45,6 +45,7 @@ for _kind, _title in {
     "urgent.changed": "Urgent release confirmed or ended",
     "urgent.removed": "Urgent release removed",
     "version.moved": "Version of a template moved on",
+    "block.moved": "Version of a content block moved on",
     "stop.set": "Stop set",
     "stop.lifted": "Stop lifted",
     "rules.activated": "Rule set activated",

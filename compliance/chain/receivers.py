@@ -53,6 +53,7 @@ WATCHED: dict[str, Watch] = {
     ),
     "channels.Account": Watch("account"),
     "channels.TemplateVersion": Watch("version", ("state",), move="version.moved"),
+    "channels.BlockVersion": Watch("block", ("state",), move="block.moved"),
     "journeys.Journey": Watch("journey", ("state",), move="journey.moved"),
     "journeys.Version": Watch("journey", ("state",), move="journey.published"),
     "contacts.Source": Watch("source", ("brand_id", "enabled", "consent_grants")),

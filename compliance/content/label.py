@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from channels.findings import Finding
 from compliance.base import TEXTS
-from compliance.findings import Content, ContentRule, Finding, content_rules
+from compliance.findings import Content, ContentRule, content_rules
 
 
 @dataclass(frozen=True, slots=True)

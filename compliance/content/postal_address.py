@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from compliance.findings import Content, ContentRule, Finding, content_rules, folded
+from channels.findings import Finding
+from compliance.findings import Content, ContentRule, content_rules, folded
 
 CODE = "missing_postal_address"
 

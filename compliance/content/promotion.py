@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from compliance.findings import Content, ContentRule, Finding, content_rules, folded
+from channels.findings import Finding
+from compliance.findings import Content, ContentRule, content_rules, folded
 
 _NUMBER = r"\d[\d.,]*"
 _AMOUNT = rf"(?:{_NUMBER} ?(?:%|percent|per cent|prozent|pour ?cent|por ciento|[$€£]|usd|eur|gbp|euros?|dollars?|pounds?)|[$€£] ?{_NUMBER})"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from compliance.findings import Content, ContentRule, Finding, content_rules
+from channels.findings import Finding
+from compliance.findings import Content, ContentRule, content_rules
 
 PUBLIC = frozenset({
     "adf.ly", "b.link", "bit.do", "bit.ly", "bitly.com", "bl.ink", "buff.ly", "clck.ru", "cutt.ly", "dlvr.it", "goo.gl", "gg.gg",

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from channels.findings import Finding
 from compliance.base import TEXTS
-from compliance.findings import Content, ContentRule, Finding, content_rules, folded
+from compliance.findings import Content, ContentRule, content_rules, folded
 from compliance.optouts import words
 
 CODE = "missing_optout_text"

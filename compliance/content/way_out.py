@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from channels.findings import Finding
 from channels.models import MessageClass
 from channels.rendering import REFUSABLE
-from compliance.findings import Content, ContentRule, Finding, content_rules
+from compliance.findings import Content, ContentRule, content_rules
 
 
 @content_rules.register

@@ -139,6 +139,8 @@ def _version(version: TemplateVersion) -> Plain:
         "author": version.author.get_username(),
         "submitted_at": version.submitted_at,
         "content": version.content,
+        "variables": version.variables,
+        "compiled": version.compiled,
         "fingerprint": version.fingerprint,
     }
 

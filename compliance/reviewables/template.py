@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from channels import outbox, sealing, wording
+from channels import checks, compiling, drafts, outbox, sealing
+from channels.findings import Finding
 from channels.models import TemplateVersion
 from channels.sealing import Seal
 from compliance import findings
-from compliance.findings import Finding
 from compliance.reviews.base import About, Reviewable, reviewables
 
 State = TemplateVersion.State
@@ -41,8 +41,8 @@ class TemplateReview(Reviewable):
         return sealing.of(ids)
 
     def problems(self, subject: TemplateVersion) -> list[Finding]:
-        mistakes = [Finding("", sentence, "wording") for sentence in wording.problems(subject)]
-        return [*mistakes, *findings.of(subject)]
+        found = [*checks.problems(subject), *findings.of(subject)]
+        return sorted(found, key=lambda finding: finding.severity)
 
     def is_draft(self, subject: TemplateVersion) -> bool:
         return subject.state == State.DRAFT
@@ -60,7 +60,17 @@ class TemplateReview(Reviewable):
     def submitted(self, subject: TemplateVersion, now: datetime, *, again: bool) -> None:
         if again:
             outbox.recall(Q(version=subject), now)
-        _move(subject, State.SUBMITTED, submitted_at=now)
+            _move(subject, State.SUBMITTED, submitted_at=now)
+            return
+        drafts.compile_version(subject)
+        _move(subject, State.SUBMITTED, submitted_at=now, compiled=subject.compiled)
+
+    def renewed(self, subject: TemplateVersion, now: datetime) -> TemplateVersion:
+        """Blocks are in the words since they were submitted: with others, a new version takes this one's way."""
+        if dict(compiling.compile(subject).fields) == subject.compiled:
+            return subject
+        self.retired(subject, now)
+        return drafts.draft_of(subject, subject.author_id)
 
     def in_review(self, subject: TemplateVersion) -> None:
         _move(subject, State.IN_REVIEW)

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Model, Q
 from django.urls import reverse
 
+from channels.findings import Finding
 from channels.sealing import Seal
-from compliance.findings import Finding
 from config.kinds import Kinds
 
 
@@ -79,6 +79,10 @@ class Reviewable:
     def submitted(self, subject: Any, now: datetime, *, again: bool) -> None:
         """It waits for reviewers from now on (`again`: it was approved before) and never changes."""
         raise NotImplementedError
+
+    def renewed(self, subject: Any, now: datetime) -> Any:
+        """What is reviewed instead, where the object itself can no longer say what it would say now."""
+        return subject
 
     def in_review(self, subject: Any) -> None:
         """The first reviewers have agreed; others are still asked."""

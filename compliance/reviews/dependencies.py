@@ -17,7 +17,7 @@ from compliance.reviews.base import reviewables
 from compliance.reviews.opening import reopen
 from config import clock
 
-WATCHED = ("contacts.Brand", "channels.Account", "channels.MessageTemplate")
+WATCHED = ("contacts.Brand", "channels.Account", "channels.MessageTemplate", "channels.BlockVersion")
 """Models by name whose rows are part of seals; floors above add theirs with `watch`."""
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
-from compliance.findings import Finding
+from channels.findings import Finding
 from compliance.models import Review, ReviewStep
 from compliance.reviews import notices, permissions, policies
 from compliance.reviews.base import Reviewable, kind_of
@@ -55,10 +55,10 @@ def reopen(subject: Model, because: str, now: datetime, state: str = State.REOPE
     old = Review.objects.select_for_update().filter(kind=kind.key, object_id=locked.pk, state__in=Review.LIVE).first()
     if old is None:
         return None
-    was_approved = old.state == State.APPROVED
     close(old, state, because, now)
-    kind.submitted(locked, now, again=was_approved)
-    opened = _open(kind, locked, now, submitter_id=old.submitter_id, because=because)
+    renewed = kind.renewed(locked, now)
+    kind.submitted(renewed, now, again=renewed.pk == locked.pk)
+    opened = _open(kind, renewed, now, submitter_id=old.submitter_id, because=because)
     notices.reopened(opened, now)
     return opened
 

@@ -30,6 +30,8 @@ GROUND: dict[str, dict[str, str]] = {
     "contacts.segment": _brand(),
     TEMPLATE: _template(""),
     "channels.templateversion": _template("template"),
+    "channels.contentblock": _brand(),
+    "channels.blockversion": _brand("block__brand"),
     "channels.message": {TEMPLATE: "template", BRAND: "brand"},
     "channels.renderedcopy": {TEMPLATE: "message__template", BRAND: "message__brand"},
     "compliance.approval": _brand("review__brand"),

@@ -38,7 +38,7 @@ class BrandAdmin(Granting, HistoryAdmin):
     list_display = ("name", "key", "website", "timezone")
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
-    fields = (("name", "key"), "postal_address", ("website", "timezone"))
+    fields = (("name", "key"), "postal_address", "website", ("timezone", "default_locale"))
 
 
 @admin.register(Topic)

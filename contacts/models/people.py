@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from contacts import zones
+from contacts import locales, zones
 
 
 class Brand(models.Model):
@@ -22,6 +22,13 @@ class Brand(models.Model):
         default="UTC",
         validators=[zones.validate],
         help_text="Used when a contact's own zone is unknown, e.g. Europe/Paris.",
+    )
+    default_locale = models.CharField(
+        "default language",
+        max_length=20,
+        blank=True,
+        validators=[locales.validate],
+        help_text="For people whose own language is unknown or has no version, e.g. en-GB. Empty: the version for everyone.",
     )
     history = HistoricalRecords()
 

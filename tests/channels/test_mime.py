@@ -215,3 +215,21 @@ def test_a_sender_that_is_none_waits_for_an_operator():
 def test_an_empty_mail_does_not_leave(words):
     with pytest.raises(SendError, match="neither text nor HTML"):
         written(subject="x", **words)
+
+
+@pytest.mark.parametrize(
+    ("content", "sender"),
+    [
+        ({}, '"Acme" <hi@acme.example>'),
+        ({"from_name": 'Ann "A", Acme'}, '"Ann \\"A\\", Acme" <hi@acme.example>'),
+        ({"from_email": "ann@acme.example"}, '"Acme" <ann@acme.example>'),
+    ],
+)
+def test_words_may_name_another_sender(content: dict, sender: str) -> None:
+    written = mime.written_by(content, "Acme <hi@acme.example>")
+    assert (written, mime.sender_of(written)[0]) == (sender, sender)
+
+
+def test_a_name_cannot_start_another_header() -> None:
+    with pytest.raises(SendError, match="line break"):
+        mime.written_by({"from_name": "Ann\r\nBcc: x"}, "Acme <hi@acme.example>")

@@ -260,29 +260,6 @@ class TestShortLinks:
         assert found == (["public_shortener"] if link.endswith("/bit.ly") else [])
 
 
-class TestLength:
-    def test_several_segments_are_a_warning(self) -> None:
-        about = sms("Acme: " + "x" * 150 + " Reply STOP to end")
-        assert codes(about) == []
-        assert [one.sentence for one in judge(about)] == ["This is charged as 2 messages."]
-
-    def test_more_than_ten_are_refused(self) -> None:
-        ten = "y" * (153 * 10)
-        assert codes(sms(ten, "transactional")) == []
-        assert codes(sms(ten + "y", "transactional")) == ["too_long"]
-
-    def test_a_variable_counts_as_it_may_be(self) -> None:
-        assert judge(sms("y" * 140 + "{{ event.a }}", "transactional")) == []
-        assert codes(sms("y" * 141 + "{{ event.a }}", "transactional"), "warn") == ["segments"]
-
-    def test_the_brands_own_name_counts_as_it_is(self) -> None:
-        assert judge(sms("y" * 156 + "{{ brand.name }}", "transactional")) == []
-        assert codes(sms("y" * 157 + "{{ brand.name }}", "transactional"), "warn") == ["segments"]
-
-    def test_dear_signs_are_named(self) -> None:
-        assert any("’ → '" in one.sentence for one in judge(sms("Don’t wait: your parcel is here", "transactional")))
-
-
 class TestHandingIn:
     """The rules as an author meets them."""
 

@@ -194,6 +194,5 @@ def test_bad_words_are_told_what_is_wrong_where(key, content, sentences):
     ('{{ "<p>not a tag</p>" }}', '{{ "<p>not a tag</p>" }}'),
 ])  # fmt: skip
 def test_a_plain_text_is_made_of_html(html, text):
-    form = channels["email"].Content({"subject": "Hi", "html": html})
-    assert form.is_valid()
-    assert form.cleaned_data["text"] == text
+    fields, findings = channels["email"].compile({"subject": "Hi", "html": html, "text": ""})
+    assert (fields["text"], findings) == (text, [])

@@ -7,19 +7,20 @@ grow text exponentially, and `date` of "now" reads the clock.
 
 import functools
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import liquid
 from liquid import Environment
 from liquid.exceptions import LiquidError, UndefinedError
-from liquid.filter import liquid_filter, with_context
-from liquid.undefined import FalsyStrictUndefined, is_undefined
+from liquid.undefined import FalsyStrictUndefined
 from markupsafe import Markup
 
+from channels.liquid import filters, reading
+from channels.liquid.filters import LONGEST_TEXT
+from channels.liquid.longest import longest as longest_text
+
 LONGEST_SOURCE = 400_000
-LONGEST_TEXT = 1_000_000
 LONGEST_RANGE = 1_000
 _OPENING = re.compile(r"\{\{|\{%")
 _CLOSING = re.compile(r"\}\}|%\}")
@@ -62,65 +63,13 @@ class _Limited(Environment):
     context_depth_limit = 20
 
 
-def _growing(name: str, grow: Any) -> Any:
-    """A string filter that refuses to grow a text beyond all measure."""
-
-    @functools.wraps(grow)
-    def bounded(value: Any, *arguments: Any, **options: Any) -> Any:
-        if name.startswith("replace") and arguments:
-            _check_replacement(str(value), *(str(argument) for argument in arguments[:2]))
-        found = grow(value, *arguments, **options)
-        if isinstance(found, str) and len(found) > LONGEST_TEXT:
-            raise LiquidError(f"{name} makes a text of more than {LONGEST_TEXT:,} characters", token=None)
-        return found
-
-    return bounded
-
-
-def _check_replacement(text: str, old: str, new: str = "") -> None:
-    times = text.count(old) if old else len(text) + 1
-    if len(text) + times * len(new) > LONGEST_TEXT:
-        raise LiquidError(f"replace makes a text of more than {LONGEST_TEXT:,} characters", token=None)
-
-
-@with_context
-@liquid_filter
-def _date(value: Any, pattern: str = "%d %B %Y", *, context: Any) -> str:
-    """An instant on the person's own clock; `"now"` is the instant at which the message is made."""
-    if is_undefined(value):
-        return str(value)  # raises, as everywhere
-    instant = context.resolve("now") if value in ("now", "today") else _instant(value)
-    if not isinstance(instant, datetime):
-        return str(value)
-    zone = context.resolve("zone", default=UTC)
-    try:
-        return instant.astimezone(zone if isinstance(zone, tzinfo) else UTC).strftime(str(pattern))
-    except (ValueError, OverflowError) as error:
-        raise LiquidError(f"date: {error}", token=None) from error
-
-
-def _instant(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
-        return value
-    try:
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value, UTC)
-        found = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError):
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
-
-
 def _environment(autoescape: bool) -> Environment:
     made = _Limited(undefined=_Undefined, strict_filters=True, autoescape=autoescape)
     for name in _NO_TAGS:
         del made.tags[name]
     if "safe" in made.filters:
         del made.filters["safe"]  # it would let a contact's attribute write HTML
-    for name in ("append", "prepend", "replace", "replace_first", "replace_last", "join", "newline_to_br", "escape",
-                 "url_encode", "base64_encode", "upcase", "capitalize"):  # fmt: skip
-        made.filters[name] = _growing(name, made.filters[name])
-    made.filters["date"] = _date
+    filters.install(made)
     return made
 
 
@@ -162,15 +111,25 @@ def variables(source: str) -> frozenset[str]:
     )
 
 
-def tags() -> list[str]:
+def tag_names() -> list[str]:
     """The tags that may be written, with the words that end or divide them."""
     ends = {tag.end for tag in _HTML.tags.values() if getattr(tag, "end", "")}
     return sorted(_HTML.tags.keys() - _PIECES | ends | {"else", "elsif", "when", "raw", "endraw"})
 
 
-def filters() -> list[str]:
+def filter_names() -> list[str]:
     """The filters that may be written."""
     return sorted(_HTML.filters)
+
+
+def uses(source: str) -> list[reading.Use]:
+    """Every use of a variable, with its line and whether the words hold without a value. Raises BadSource."""
+    return reading.uses(parse(source), source)
+
+
+def longest(source: str, known: Mapping[str, str], weight: Callable[[str], Any] = len) -> str:
+    """The longest text that the template may become, see `channels.liquid.longest`. Raises BadSource."""
+    return longest_text(parse(source), known, weight)
 
 
 def _guard(source: str) -> None:

@@ -1,0 +1,159 @@
+"""Content blocks: what they are, their versions with what is wrong with them, and where they are used."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from channels import blocks, checks, drafts
+from channels.models import BlockVersion, ContentBlock
+from config import clock
+from config.adminsite import HistoryAdmin
+from config.cards import Board
+
+LOCKED = "channels.change_locked_block"
+cards = Board()
+"""What other floors show on a version's page: `context(request, version, now)`."""
+
+
+@admin.register(ContentBlock)
+class ContentBlockAdmin(HistoryAdmin):
+    """Pieces of content that templates share."""
+
+    list_display = ("name", "key", "brand", "format", "locked", "live")
+    list_filter = ("brand", "format", "locked")
+    list_select_related = ("brand",)
+    search_fields = ("name", "key")
+    prepopulated_fields = {"key": ("name",)}
+    change_form_outer_after_template = "admin/channels/contentblock/versions.html"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("versions")
+
+    @admin.display(description="in use")
+    def live(self, block: ContentBlock) -> str:
+        """The approved versions, with their languages."""
+        found = [version for version in block.versions.all() if version.state == BlockVersion.State.APPROVED]
+        return ", ".join(f"v{version.number} {version.locale}".strip() for version in found) or "nothing yet"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ContentBlock | None = None) -> tuple[str, ...]:
+        """What templates refer to stays; only those who may change legal text say what is legal text."""
+        fixed = ("brand", "key", "format") if obj else ()
+        return fixed if request.user.has_perm(LOCKED) else (*fixed, "locked")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: ContentBlock | None = None) -> Any:
+        return {} if obj else self.prepopulated_fields
+
+    def has_change_permission(self, request: HttpRequest, obj: ContentBlock | None = None) -> bool:
+        return _may_write(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ContentBlock | None = None) -> bool:
+        return False
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        block = ContentBlock.objects.filter(pk=object_id).first() if object_id and object_id.isdecimal() else None
+        context = {"versions": [], **(extra_context or {})}
+        if block:
+            context["versions"] = block.versions.order_by("-number").select_related("author")
+            context["places"] = blocks.places(block)
+            context["may_write"] = _may_write(request, block) and request.user.has_perm("channels.add_blockversion")
+        return super().changeform_view(request, object_id, form_url, context)
+
+
+class BlockVersionForm(forms.ModelForm):
+    """A version's words; what is wrong with its variants is told beside them."""
+
+    def clean_variants(self) -> list[Any]:
+        """Nothing written is no variant."""
+        variants = self.cleaned_data.get("variants") or []
+        if found := blocks.variant_mistakes(variants):
+            raise ValidationError(found)
+        return list(variants)
+
+
+@admin.register(BlockVersion)
+class BlockVersionAdmin(HistoryAdmin):
+    """Only a draft can be edited, and only by its author; legal text only by those who may."""
+
+    form = BlockVersionForm
+    list_display = ("__str__", "locale", "state", "author", "submitted_at")
+    list_filter = ("state", "block__brand")
+    list_select_related = ("block", "author")
+    search_fields = ("block__name", "block__key")
+    ordering = ("-id",)
+    fields = ("block_link", "locale", "source", "variants", "problems")
+    change_form_outer_after_template = "admin/channels/blockversion/after.html"
+    readonly_fields = ("block_link", "problems")
+
+    @admin.display(description="block")
+    def block_link(self, version: BlockVersion) -> str:
+        if version.block_id is None:
+            return "–"
+        address = reverse("admin:channels_contentblock_change", args=(version.block_id,))
+        return format_html('<a class="wm-link" href="{}">{}</a>', address, version.block)
+
+    @admin.display(description="what there is to say")
+    def problems(self, version: BlockVersion) -> str | SafeString:
+        found = checks.block_problems(version) if version.pk else []
+        return format_html_join("", "<p>{}</p>", ((str(finding),) for finding in found)) or "Nothing: it looks fine."
+
+    def has_change_permission(self, request: HttpRequest, obj: BlockVersion | None = None) -> bool:
+        return _is_own_draft(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: BlockVersion | None = None) -> bool:
+        """A draft may be thrown away by its author; what was ever submitted stays."""
+        return obj is not None and _is_own_draft(request, obj) and super().has_delete_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_write(request, self._block(request)) and super().has_add_permission(request, obj)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A version belongs to a block: without one in the query, one is sent to the blocks."""
+        if self.has_add_permission(request) and self._block(request) is None:
+            messages.info(request, "Choose the block first; its page has the button for a new version.")
+            return HttpResponseRedirect(reverse("admin:channels_contentblock_changelist"))
+        return super().add_view(request, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new version starts with the words of the newest."""
+        block = self._block(request)
+        newest = block.versions.order_by("-number").first() if block else None
+        words = {name: getattr(newest, name) for name in ("locale", "source", "variants")} if newest else {}
+        return {**super().get_changeform_initial_data(request), **words}
+
+    def save_model(self, request: HttpRequest, obj: BlockVersion, form: Any, change: bool) -> None:
+        if not change:
+            obj.block = get_object_or_404(ContentBlock, pk=request.GET.get("block"))
+            obj.number, obj.author_id = drafts.next_block_number(obj.block), cast("int", request.user.pk)
+        super().save_model(request, obj, form, change)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        if version := options.get("obj"):
+            context["cards"] = cards.draw(request, version, clock.now())
+        return super().render_change_form(request, context, *args, **options)
+
+    @staticmethod
+    def _block(request: HttpRequest) -> ContentBlock | None:
+        given = request.GET.get("block", "")
+        return ContentBlock.objects.filter(pk=given).first() if given.isdecimal() else None
+
+
+def _may_write(request: HttpRequest, block: ContentBlock | None) -> bool:
+    return block is None or not block.locked or request.user.has_perm(LOCKED)
+
+
+def _is_own_draft(request: HttpRequest, version: BlockVersion | None) -> bool:
+    if version is None:
+        return True
+    mine = version.state == BlockVersion.State.DRAFT and version.author_id == request.user.pk
+    return mine and _may_write(request, version.block)

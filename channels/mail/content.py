@@ -1,0 +1,98 @@
+"""What a mail's template contains, and how it becomes what is sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from channels.base import SendError
+from channels.findings import Finding
+from channels.liquid import LONGEST_SOURCE
+from channels.mail import mime, plain
+from channels.markup import mjml, styles
+from channels.markup.preheader import with_preheader
+
+
+def single_line(value: str) -> None:
+    """For form fields; raises ValidationError for a line break."""
+    if "\n" in value or "\r" in value:
+        raise ValidationError("This must be one line; a line break here would start another header.")
+
+
+def sender(value: str) -> None:
+    """For form fields; raises ValidationError unless it is `address` or `Name <address>`."""
+    try:
+        validate_email(mime.sender_of(value)[1])
+    except (SendError, ValidationError):
+        raise ValidationError(
+            f"{value!r} is not a sender; write for example Acorn Shop <hello@shop.example>."
+        ) from None
+
+
+class MailContent(forms.Form):
+    """The fields of a mail; HTML may be written as such or as MJML."""
+
+    subject = forms.CharField(max_length=300, validators=[single_line])
+    preheader = forms.CharField(
+        required=False,
+        max_length=300,
+        validators=[single_line],
+        help_text="Shown beside the subject in lists of mails; hidden in the mail itself.",
+    )
+    mjml = forms.CharField(
+        label="MJML",
+        required=False,
+        max_length=LONGEST_SOURCE,
+        widget=forms.Textarea,
+        help_text="Instead of HTML: a language for mails that look right in every program. <mjml>…</mjml>",
+    )
+    html = forms.CharField(
+        label="HTML",
+        required=False,
+        max_length=LONGEST_SOURCE,
+        widget=forms.Textarea,
+        help_text="The mail as most people see it.",
+    )
+    text = forms.CharField(
+        label="Plain text",
+        required=False,
+        max_length=LONGEST_SOURCE,
+        widget=forms.Textarea,
+        help_text="Left empty, it is made from the HTML or MJML.",
+    )
+    from_name = forms.CharField(
+        label="From (name)", required=False, max_length=120, validators=[single_line], help_text="Empty: the account's."
+    )
+    from_email = forms.EmailField(
+        label="From (address)",
+        required=False,
+        help_text="Empty: the account's. The provider must know the domain as yours.",
+    )
+    reply_to = forms.CharField(
+        label="Reply to", required=False, validators=[single_line, sender], help_text="Empty: the account's."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("mjml") and data.get("html"):
+            self.add_error("mjml", "Write the mail as MJML or as HTML, not both.")
+        if not any(data.get(name) or name in self.errors for name in ("mjml", "html", "text")):
+            raise ValidationError("A mail needs HTML or plain text; write at least one of them.")
+        return data
+
+
+def compiled(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+    """The fields that are rendered at the send, and what is wrong with the MJML. All of them must parse as Liquid."""
+    given = {name: value for name, value in fields.items() if value and name not in ("mjml", "preheader")}
+    findings: list[Finding] = []
+    html = str(fields.get("html") or "")
+    if source := fields.get("mjml"):
+        html, findings = mjml.compiled(str(source))
+    elif html:
+        html = styles.inlined(html)
+    if html:
+        given["text"] = given.get("text") or plain.from_html(html)
+        given["html"] = with_preheader(html, str(fields.get("preheader") or ""))
+    return given, findings

@@ -1,0 +1,106 @@
+"""MJML to HTML by the mrml engine, Liquid untouched."""
+
+import re
+
+import mjml
+
+from channels.findings import Finding
+from channels.markup.masking import MARKUP, Masked, mask, opened
+
+DEEPEST = 200
+"""Elements within elements; the engine recurses and brings the process down at some ten thousand."""
+_STRUCTURE = frozenset(
+    {"mjml", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero", "mj-navbar", "mj-social",
+     "mj-accordion", "mj-accordion-element", "mj-carousel"}
+)  # fmt: skip
+_HEAD = frozenset({"mj-head", "mj-attributes"})
+TAGS = _STRUCTURE | _HEAD | {
+    "mj-all", "mj-class", "mj-breakpoint", "mj-font", "mj-html-attributes", "mj-selector", "mj-html-attribute",
+    "mj-preview", "mj-style", "mj-title", "mj-accordion-text", "mj-accordion-title", "mj-button", "mj-carousel-image",
+    "mj-divider", "mj-image", "mj-navbar-link", "mj-raw", "mj-social-element", "mj-spacer", "mj-table", "mj-text",
+}  # fmt: skip
+"""What MJML 4 knows, without mj-include: there is nothing to include, content blocks are for that."""
+_POSITION = re.compile(r" at position (\d+):\d+")
+_ROOT = " in root template"
+
+
+def compiled(source: str, field: str = "mjml") -> tuple[str, list[Finding]]:
+    """The HTML, and what is wrong with the MJML; the HTML is empty where there is none. The source must parse as Liquid."""
+    masked = mask(source, _wants_elements)
+    if found := _refused(masked, field):
+        return "", found
+    try:
+        # No fonts by default: a mail would tell Google of each reader.
+        html = mjml.mjml2html(masked.text, fonts={})
+    except ValueError as error:
+        return "", [_broken(masked, str(error), field)]
+    return masked.unmasked(html), _lost(masked, html, field)
+
+
+def unknown_tags(source: str, field: str = "mjml") -> list[Finding]:
+    """Tags that MJML does not have: the engine would leave them out, or in, without a word."""
+    masked = mask(source, _wants_elements)
+    found: list[Finding] = []
+    stack: list[str] = []
+    for tag in MARKUP.finditer(masked.text):
+        name = (tag["name"] or "").lower()
+        if name and not tag["end"] and (sentence := _misplaced(name, stack)):
+            found.append(Finding(field, sentence, "unknown_mjml", line=masked.line(tag.start())))
+        opened(stack, tag, html=True)
+    return found
+
+
+def _misplaced(name: str, stack: list[str]) -> str:
+    if name == "mj-include":
+        return "mj-include has nothing to include; write a content block, {{ blocks.… }}."
+    if name.startswith("mj") and name not in TAGS:
+        return f"MJML has no tag <{name}>; it would be left out."
+    if not name.startswith("mj") and stack and stack[-1] in _STRUCTURE:
+        return f"<{name}> cannot stand directly in <{stack[-1]}>; put it into <mj-text> or <mj-raw>."
+    return ""
+
+
+def _wants_elements(stack: list[str]) -> bool:
+    return bool(stack) and stack[-1] in _STRUCTURE
+
+
+def _refused(masked: Masked, field: str) -> list[Finding]:
+    if not masked.text.lstrip().lower().startswith("<mjml"):
+        return [Finding(field, "MJML begins with <mjml> and ends with </mjml>.", "broken_mjml", line=1)]
+    if masked.depth > DEEPEST:
+        return [Finding(field, f"more than {DEEPEST} elements stand within each other.", "broken_mjml")]
+    return [
+        Finding(
+            field,
+            f"{masked.tags[number]} stands between the attributes of a tag, where MJML cannot keep it; put it into a value.",
+            "lost_liquid",
+            line=masked.line_of(number),
+        )
+        for number in sorted(masked.stray)
+    ]
+
+
+def _lost(masked: Masked, html: str, field: str) -> list[Finding]:
+    kept = set(masked.order(html))
+    return [
+        Finding(
+            field,
+            f"{masked.tags[number]} is lost in MJML here; this attribute takes no variable.",
+            "lost_liquid",
+            line=masked.line_of(number),
+        )
+        for number in range(len(masked.tags))
+        if number not in kept
+    ]
+
+
+def _broken(masked: Masked, said: str, field: str) -> Finding:
+    place = _POSITION.search(said)
+    offset = len(masked.text.encode()[: int(place[1])].decode(errors="ignore")) if place else len(masked.text)
+    line = masked.line(offset) if place else 0
+    words = _POSITION.sub("", said).replace(_ROOT, "")
+    if words == "unexpected end of stream":
+        words = "a tag is not closed"
+    elif masked.prefix in masked.text[offset : offset + 40]:
+        words = "Liquid cannot stand between these elements; put it around the whole of them"
+    return Finding(field, f"this is not MJML: {masked.unmasked(words)}.", "broken_mjml", line=line)

@@ -1,0 +1,196 @@
+"""What an author is told about his words, with field and line."""
+
+import pytest
+
+from channels import checks
+from channels.findings import Finding
+from channels.models import Account, MessageTemplate, TemplateVersion
+from tests.builders import account, brand, topic, user
+
+pytestmark = pytest.mark.django_db
+
+
+def version(channel: str = "email", variables: list | None = None, **content: str) -> TemplateVersion:
+    template = MessageTemplate.objects.create(brand=brand(), key="hello", name="Hello", channel=channel, topic=topic())
+    return TemplateVersion.objects.create(
+        template=template,
+        number=1,
+        content=content,
+        author=user("author"),
+        message_class="transactional",
+        variables=variables or [],
+    )
+
+
+def told(about: TemplateVersion) -> str:
+    return " ".join(str(finding) for finding in checks.problems(about))
+
+
+def found(about: TemplateVersion, code: str) -> list[tuple[str, int, str]]:
+    return [(one.field, one.line, one.severity) for one in checks.problems(about) if one.code == code]
+
+
+def mail(html: str, **content: str) -> TemplateVersion:
+    return version(subject="Hi", html=html, **content)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"subject": "Hi"}, "HTML or plain text"),
+        ({"text": "Hi"}, "subject: This field is required"),
+        ({"subject": "Hi {{ contact.name", "text": "x"}, "subject: A tag is not closed"),
+        ({"subject": "Hi", "text": "a\n{% if %}"}, "text: line 2"),
+        ({"subject": "Hi", "text": "a\n{{ customer.name }}"}, "text: line 2: customer.name is not known; a template may use"),
+        ({"subject": "Hi", "text": "{{ brand.address }}"}, "brand has default_locale, key, name, postal_address, website"),
+        ({"subject": "Hi\nBcc: x", "text": "x"}, "subject: This must be one line"),
+        ({"subject": "Hi", "html": "x", "mjml": "<mjml></mjml>"}, "mjml: Write the mail as MJML or as HTML, not both."),
+        ({"subject": "Hi", "html": "<p>x <!-- y"}, "html: line 1: '<!-- y' begins a comment that does not end."),
+        ({"subject": "Hi", "html": "<p>x</p>" * 700_000}, "html: This is longer than 400,000 characters."),
+        ({"subject": "Hi", "text": "{% for i in (1..9999999) %}{% endfor %}"}, "The range (1..9999999) may only"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_told_with_its_field(content: dict, words: str) -> None:
+    assert words in told(version(**content))
+
+
+def test_good_words_have_no_problems() -> None:
+    assert checks.problems(version("sms", body="Hi {{ contact.first_name | default: 'you' }}")) == []
+
+
+def test_a_channel_that_is_gone() -> None:
+    assert "'fax' is not known" in told(version("fax"))
+
+
+class TestVariables:
+    def test_one_that_may_be_missing_is_a_warning_with_its_line(self) -> None:
+        about = mail("<p>\n{{ contact.first_name }}{{ contact.nick | default: 'x' }}</p>")
+        assert found(about, "missing_fallback") == [("html", 2, "warn")]
+
+    def test_a_condition_on_it_or_a_declared_fallback_helps(self) -> None:
+        declared = [{"name": "event.total", "type": "money", "fallback": "0"}]
+        about = version(
+            subject="Hi",
+            text="{% if contact.nick %}{{ contact.nick }}{% endif %}{{ event.total }}",
+            variables=declared,
+        )
+        assert found(about, "missing_fallback") == []
+
+    def test_undeclared_and_unused_ones_are_told_where_something_is_declared(self) -> None:
+        about = version(subject="{{ contact.a | default: 'x' }}", text="x", variables=[{"name": "event.b"}])
+        assert found(about, "undeclared") == [("subject", 1, "warn")]
+        assert found(about, "unused_variable") == [("variables", 0, "warn")]
+
+    @pytest.mark.parametrize(
+        ("one", "words"),
+        [
+            ({"name": "first_name"}, "Variable 1: its name is contact.… or event.…, not 'first_name'."),
+            ({"name": "contact.a", "type": "colour"}, "there is no type 'colour'"),
+            ({"name": "contact.a", "type": "number", "fallback": "many"}, "its fallback 'many' is no number."),
+            ({"name": "contact.a", "default": "x"}, "default is not known"),
+            ("contact.a", "Variables are a list"),
+        ],
+    )
+    def test_a_bad_declaration_is_refused(self, one, words: str) -> None:
+        assert words in told(version(subject="x", text="{{ contact.a }}", variables=[one]))
+
+
+class TestMarkup:
+    def test_pictures_without_a_text_are_told_one_by_one(self) -> None:
+        about = mail(
+            '<img src="a.png" alt="">\n<img src="https://x.example/b.png">\n\n<img src="https://x.example/c.png">'
+        )
+        assert found(about, "missing_alt") == [("html", 2, "warn"), ("html", 4, "warn")]
+
+    @pytest.mark.parametrize(
+        ("href", "code", "severity"),
+        [
+            ("javascript:alert(1)", "script_link", "block"),
+            ("java\tscript:alert(1)", "script_link", "block"),
+            ("data:text/html,x", "script_link", "block"),
+            ("http://shop.example", "insecure_link", "warn"),
+            ("", "empty_link", "warn"),
+            ("#", "empty_link", "warn"),
+            ("/orders", "relative_link", "warn"),
+            ("http://localhost:8000/x", "local_link", "block"),
+            ("https://192.168.1.4/x", "local_link", "block"),
+            ("https://shop", "broken_link", "block"),
+        ],
+    )
+    def test_bad_links(self, href: str, code: str, severity: str) -> None:
+        assert found(mail(f'<p>\n<a href="{href}">x</a></p>'), code) == [("html", 2, severity)]
+
+    def test_links_with_variables_and_good_ones_pass(self) -> None:
+        about = mail(
+            '<a href="{{ unsubscribe_url }}">a</a><a href="https://{{ brand.key }}.example/?a=1">b</a><a href="mailto:a@b.example">c</a>'
+        )
+        assert checks.problems(about) == []
+
+    def test_links_in_a_text_are_looked_at_as_well(self) -> None:
+        assert found(version("sms", body="See http://localhost/x"), "local_link") == [("body", 0, "block")]
+
+    @pytest.mark.parametrize(
+        "html",
+        ["<script>x</script>", "<iframe src='https://x.example'></iframe>", "<form></form>", "<img/onerror=alert(1) alt=''>",
+         "<IMG alt='' OnLoad=x>", "<meta http-equiv=Refresh content=0>", "<!--[if mso]><script>x</script><![endif]-->",
+         "<p {% if contact.a < 3 %}onclick='x'{% endif %}>y</p>", "<object></object>"],
+    )  # fmt: skip
+    def test_what_runs_is_refused_with_its_line(self, html: str) -> None:
+        assert found(mail(f"<p>x</p>\n\n{html}"), "hostile_html")[0] == ("html", 3, "block")
+
+    def test_a_long_mail_is_cut_by_gmail(self) -> None:
+        assert found(mail("x" * (102 * 1024)), "clipped") == []
+        assert found(mail_again("x" * (102 * 1024 + 1)), "clipped") == [("html", 0, "warn")]
+
+    def test_unknown_mjml_is_told_with_its_line(self) -> None:
+        source = "<mjml><mj-body>\n<mj-section>\n<mj-colum></mj-colum></mj-section></mj-body></mjml>"
+        assert found(version(subject="x", mjml=source), "unknown_mjml") == [("mjml", 3, "block")]
+
+
+def mail_again(html: str) -> TemplateVersion:
+    made = TemplateVersion.objects.get()
+    made.content = {"subject": "Hi", "html": html}
+    return made
+
+
+class TestLength:
+    def test_several_segments_are_a_warning(self) -> None:
+        assert [one.sentence for one in checks.problems(version("sms", body="y" * 161))] == [
+            "This is charged as 2 messages."
+        ]
+
+    @pytest.mark.parametrize(("size", "codes"), [(1530, []), (1531, ["too_long"])])
+    def test_more_than_ten_are_refused(self, size: int, codes: list[str]) -> None:
+        about = version("sms", body="y" * size)
+        assert [one.code for one in checks.problems(about) if one.severity == "block"] == codes
+
+    @pytest.mark.parametrize(("size", "codes"), [(140, []), (141, ["segments"])])
+    def test_a_variable_counts_as_it_may_be(self, size: int, codes: list[str]) -> None:
+        about = version("sms", body="y" * size + "{{ event.a | default: 'b' }}")
+        assert [one.code for one in checks.problems(about)] == codes
+
+    def test_a_declared_sample_says_how_long_it_is(self) -> None:
+        declared = [{"name": "event.code", "fallback": "none", "sample": "123456"}]
+        assert checks.problems(version("sms", body="y" * 154 + "{{ event.code }}", variables=declared)) == []
+
+    def test_of_a_condition_the_longest_branch_counts(self) -> None:
+        body = "{% if contact.vip %}" + "a" * 90 + "{% else %}" + "b" * 100 + "{% endif %}" + "c" * 60
+        assert checks.problems(version("sms", body=body)) == []
+
+    @pytest.mark.parametrize(("size", "codes"), [(156, []), (157, ["segments"])])
+    def test_the_brands_own_name_counts_as_it_is(self, size: int, codes: list[str]) -> None:
+        assert [one.code for one in checks.problems(version("sms", body="y" * size + "{{ brand.name }}"))] == codes
+
+    def test_dear_signs_are_named(self) -> None:
+        assert "’ → '" in told(version("sms", body="Don’t wait: your parcel is here"))
+
+    def test_with_a_price_it_says_what_a_message_costs(self) -> None:
+        sender: Account = account("sms")
+        sender.config = {**sender.config, "price_per_segment": 0.0079, "price_currency": "USD"}
+        sender.save()
+        assert "a message costs up to 0.0158 USD (2 × 0.0079)." in told(version("sms", body="y" * 161))
+
+
+def test_a_finding_names_its_place() -> None:
+    assert str(Finding("html", "is odd.", "x", line=3)) == "html: line 3: is odd."
+    assert str(Finding("", "is odd.", "x")) == "is odd."

@@ -1,0 +1,115 @@
+"""Declared variables: what stands in for a value that is missing or does not fit; and how money and plurals are written."""
+
+import pytest
+
+from channels import letters, liquid, previews, variables
+from channels.models import TemplateVersion
+from channels.models.templates import fingerprint
+from channels.variables import Variable, filled
+from tests.builders import NOW, account, consent, contact, message, template
+
+NBSP, NARROW = "\u00a0", "\u202f"
+
+
+def render(source: str, context: dict, *declared: Variable) -> str:
+    return liquid.render(source, filled(context, declared))
+
+
+@pytest.mark.parametrize(("kind", "value", "text"), [
+    ("text", None, "F"),
+    ("text", "", "F"),
+    ("text", {"a": 1}, "F"),
+    ("text", 7, "7"),
+    ("number", "12.50", "12.50"),
+    ("number", "many", "3"),
+    ("money", float("inf"), "inf"),
+    ("date", "2026-11-24T10:00:00Z", "2026-11-24T10:00:00Z"),
+    ("date", "soon", "2026-01-01"),
+    ("boolean", "no", "false"),
+    ("boolean", "perhaps", "true"),
+    ("url", "javascript:x", "https://x.example"),
+    ("list", "a,b", "ab"),
+])  # fmt: skip
+def test_a_fallback_stands_in_for_what_does_not_fit(kind: str, value: object, text: str) -> None:
+    fallback = {"number": "3", "money": "1", "date": "2026-01-01", "boolean": "yes", "url": "https://x.example",
+                "list": ["a", "b"]}.get(kind, "F")  # fmt: skip
+    assert render("{{ contact.a }}", {"contact": {"a": value}}, Variable("contact.a", kind, fallback)) == text
+
+
+def test_without_a_fallback_the_value_stays_and_a_missing_one_is_missing() -> None:
+    assert render("{{ contact.a }}", {"contact": {"a": "many"}}, Variable("contact.a", "number")) == "many"
+    with pytest.raises(liquid.Missing):
+        render("{{ contact.a }}", {"contact": {}}, Variable("contact.a"))
+
+
+def test_numbers_compare_as_numbers_and_the_context_stays_as_it_is() -> None:
+    context = {"event": {"order": {"total": "9"}}}
+    declared = Variable("event.order.total", "number")
+    assert render("{% if event.order.total < 10 %}small{% endif %}", context, declared) == "small"
+    assert context == {"event": {"order": {"total": "9"}}}
+
+
+def test_declarations_that_are_none_are_passed_over() -> None:
+    assert variables.read([{"name": "contact.a"}, "x", {}]) == (Variable("contact.a"),)
+    assert variables.read("x") == ()
+
+
+@pytest.mark.parametrize(("locale", "source", "text"), [
+    ("", "'1234.505' | money: 'EUR'", "€1,234.51"),
+    ("en-GB", "-3 | money: 'USD'", "-$3.00"),
+    ("en-CA", "3 | money: 'CAD'", "$3.00"),
+    ("de", "1234.5 | money: 'EUR'", f"1.234,50{NBSP}€"),
+    ("de-CH", "1234.5 | money: 'CHF'", f"CHF{NBSP}1’234.50"),
+    ("fr-FR", "1234.5 | money: 'EUR'", f"1{NARROW}234,50{NBSP}€"),
+    ("ja", "1234.5 | money: 'JPY'", "￥1,235"),
+    ("en", "1 | money: 'KWD'", f"KWD{NBSP}1.000"),
+    ("en", "1 | pluralize: 'item', 'items'", "item"),
+    ("en", "0 | pluralize: 'item', 'items'", "items"),
+])  # fmt: skip
+def test_money_and_plurals_are_written_in_the_language(locale: str, source: str, text: str) -> None:
+    assert liquid.render(f"{{{{ {source} }}}}", {"locale": locale}) == text
+
+
+@pytest.mark.parametrize(("source", "words"), [
+    ("'much' | money: 'EUR'", "'much' is not an amount"),
+    ("'1e9999' | money: 'EUR'", "is not an amount"),
+    ("5 | money: 'XYZ'", "'XYZ' is not a currency"),
+    ("5 | money", "is not a currency"),
+    ("'x' | pluralize: 'a', 'b'", "'x' is not a number"),
+])  # fmt: skip
+def test_what_they_cannot_write_is_told(source: str, words: str) -> None:
+    with pytest.raises(liquid.Unrenderable, match=words):
+        liquid.render(f"{{{{ {source} }}}}", {})
+
+
+@pytest.mark.django_db
+class TestSending:
+    def test_fallbacks_and_compiled_words_are_what_is_sent(self) -> None:
+        about = template(
+            content={"subject": "Hi {{ contact.name }}", "html": "<p>written</p>"},
+            compiled={"subject": "Hi {{ contact.name }}", "html": "<p>compiled</p>", "text": "compiled"},
+            variables=[{"name": "contact.name", "fallback": "friend"}],
+            message_class="transactional",
+        )
+        person = contact(email="ada@example.test")
+        consent(person)
+        asked = message(person, about)
+        version = about.versions.get()
+        type(asked).objects.filter(pk=asked.pk).update(
+            version=version, account=account("email"), message_class="transactional", address=person.addresses.get()
+        )
+        outgoing, problem = letters.written(letters.load([asked.pk])[0], NOW)
+        assert problem is None
+        assert (outgoing.content["subject"], outgoing.content["text"]) == ("Hi friend", "compiled")
+        assert "<p>compiled</p>" in outgoing.content["html"]
+
+    def test_a_made_up_reader_has_the_samples(self) -> None:
+        about = template(content={"subject": "x", "text": "{{ event.code }}"})
+        declared = variables.read([{"name": "event.code", "fallback": "none", "sample": "1234"}])
+        content = {"subject": "x", "text": "{{ event.code }}"}
+        assert previews.words(about, content, None, NOW, declared=declared)["text"] == "1234"
+
+    def test_old_versions_without_compiled_words_keep_their_approval(self) -> None:
+        version = TemplateVersion.objects.get(template=template())
+        print_ = fingerprint(version.template_id, version.locale, version.message_class, version.content)
+        assert version.approvals.get().fingerprint == print_ == version.fingerprint
