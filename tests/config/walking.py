@@ -16,6 +16,7 @@ from channels.models import InboundMessage, Message, SandboxMessage, TemplateVer
 from compliance.law import rule_sets
 from compliance.models import (
     AuditEntry,
+    CopyRetention,
     Decision,
     ErasureRecord,
     FrequencyCap,
@@ -98,6 +99,7 @@ def _compliance(root: User, message: Message, ada: Any) -> list[Any]:
         HousePolicy.objects.create(brand=house),
         WithdrawnWording.objects.create(wording="form v0", reason="Wrong.", withdrawn_at=NOW),
         QuietHours.objects.create(brand=house, channel="sms", classes=["marketing"], **hours),
+        CopyRetention.objects.create(brand=house, message_class="marketing", days=365),
         FrequencyCap.objects.create(brand=house, name="Weekly", limit=3, days=7, classes=["marketing"]),
     ]
 
