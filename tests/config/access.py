@@ -118,6 +118,7 @@ ACCESS = {
     "channels_messagetemplate_delete": "",
     "channels_messagetemplate_change": "MLOSAXb",
     "channels_templateversion_preview": "MLOSAXb",
+    "channels_templateversion_data_quality": "MLOSAXb",
     "channels_templateversion_draft": "MXb",
     "channels_templateversion_simple_history": "MLOSAXb",
     "channels_templateversion_changelist": "MLOSAXbf",
