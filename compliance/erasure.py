@@ -23,7 +23,7 @@ from django.db.models.functions import Cast
 
 from channels import outbox
 from channels.base import channels
-from channels.models import InboundMessage, Message, SandboxMessage
+from channels.models import InboundMessage, Message, SandboxMessage, TestSend
 from compliance import chain
 from compliance.chain.rows import LEDGERS
 from compliance.models import ErasureRecord, PrivacyRequest
@@ -180,6 +180,7 @@ def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
     """What speaks of the person without being tied to the contact: test mail, messages from strangers, refused events."""
     sent = Q(message_id__among=list(found[Message]))
     found[SandboxMessage] |= _ids(SandboxMessage.objects.filter(sent | Q(recipient__among=list(values))))
+    found[TestSend] |= _ids(TestSend.objects.filter(recipient__among=list(values)))
     found[InboundMessage] |= _ids(InboundMessage.objects.filter(contact=None, sender__among=list(values)))
     naming = Q(pk__in=())
     for clue in (*values, *(f'"{name}"' for name in _names(person))):

@@ -6,6 +6,7 @@ from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
 from channels.models.provider_templates import ProviderTemplate
+from channels.models.seeds import SeedList, TestSend
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 
 __all__ = [
@@ -21,5 +22,7 @@ __all__ = [
     "ProviderTemplate",
     "RenderedCopy",
     "SandboxMessage",
+    "SeedList",
     "TemplateVersion",
+    "TestSend",
 ]

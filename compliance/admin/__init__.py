@@ -15,6 +15,7 @@ from compliance.admin import (  # noqa: F401
     review_policies,
     reviews,
     rule_sets,
+    seeds,
     stops,
     studio,
 )

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from analytics.models import Tally
 from channels import archive
-from channels.models import InboundMessage, Message, SandboxMessage, TemplateVersion
+from channels.models import InboundMessage, Message, SandboxMessage, SeedList, TemplateVersion
 from compliance.law import rule_sets
 from compliance.models import (
     AuditEntry,
@@ -78,7 +78,8 @@ def _channels(message: Message, words: TemplateVersion) -> list[Any]:
     heard = InboundMessage.objects.create(
         account=sender, channel="sms", sender="+447700900001", body="Stop it?", provider_id="SM1", received_at=NOW
     )
-    return [sender, caught, heard]
+    team = SeedList.objects.create(brand=sender.brand, name="Team", channel="sms", addresses=["+447700900002"])
+    return [sender, caught, heard, team]
 
 
 def _compliance(root: User, message: Message, ada: Any) -> list[Any]:

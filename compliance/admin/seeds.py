@@ -1,0 +1,98 @@
+"""Sending tests: the card on a version's page, and the seed lists that tests go to."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from channels.admin import readers, versions
+from channels.base import channels
+from channels.models import SeedList, TemplateVersion
+from compliance import seeds
+from config import clock
+from config.adminsite import HistoryAdmin
+from config.cards import Card
+
+SHOWN = 5
+
+
+class SeedListForm(forms.ModelForm):
+    """One address a line."""
+
+    channel = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    addresses = forms.CharField(widget=UnfoldAdminTextareaWidget, help_text="One a line, at most 50.")
+
+    class Meta:
+        model = SeedList
+        fields = ("brand", "name", "channel", "addresses")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "channel" in self.fields:
+            known = [pair for pair in channels.choices() if channels[pair[0]].address_kind in ("email", "phone")]
+            self.fields["channel"].choices = known  # type: ignore[attr-defined]
+        if isinstance(self.initial.get("addresses"), list):
+            self.initial["addresses"] = "\n".join(self.initial["addresses"])
+
+    def clean_addresses(self) -> list[str]:
+        """As a list."""
+        return [line.strip() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]
+
+
+@admin.register(SeedList)
+class SeedListAdmin(HistoryAdmin):
+    """Who gets tests."""
+
+    form = SeedListForm
+    list_display = ("name", "brand", "channel", "how_many")
+    list_filter = ("brand", "channel")
+    list_select_related = ("brand",)
+    fields = ("brand", "name", "channel", "addresses")
+
+    @admin.display(description="addresses")
+    def how_many(self, seed_list: SeedList) -> int:
+        return len(seed_list.addresses)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(send))
+        return [path("test/<int:pk>/", view, name="send_test"), *super().get_urls()]
+
+
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for a test of this version, and back to its page."""
+    version = get_object_or_404(TemplateVersion.objects.select_related("template__brand"), pk=pk)
+    given = request.POST.get("seeds", "")
+    if given and not given.isdecimal():
+        raise PermissionDenied("A seed list is named by its number.")
+    try:
+        chosen = get_object_or_404(seeds.lists(version), pk=given) if given else None
+        reader = readers.contact(request, request.POST.get("reader", ""))
+        number = seeds.ask(version, chosen, reader, request.user, clock.now())
+        messages.success(request, f"{number} test{'s' * (number != 1)} of {version} will leave within seconds.")
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return HttpResponseRedirect(reverse("admin:channels_templateversion_change", args=[pk]))
+
+
+def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
+    """To whom it may go, and what became of the last ones."""
+    by_mail = channels[version.template.channel].address_kind == "email"
+    return {
+        "version": version,
+        "lists": seeds.lists(version),
+        "mine": getattr(request.user, "email", "") if by_mail else "",
+        "sends": version.test_sends.select_related("asked_by")[:SHOWN],
+        "may_choose": request.user.has_perm(readers.VIEW_CONTACTS),
+    }
+
+
+versions.cards.register(
+    Card("test", "Send a test", "admin/compliance/seeds/card.html", card, seeds.PERMISSION, order=25)
+)
