@@ -372,8 +372,8 @@ class TestTheSuppressionList:
 
 class TestEveryPageThatShowsPeople:
     IMPERSONAL = {
-        "analytics.tally", "auth.group", "auth.user", "channels.account", "channels.messagetemplate",
-        "channels.templateversion", "compliance.approval", "compliance.auditentry", "compliance.erasurerecord",
+        "analytics.tally", "auth.group", "auth.user", "channels.account", "channels.messagetemplate", "channels.seedlist",
+        "channels.templateversion", "compliance.approval", "compliance.auditentry", "compliance.copyretention", "compliance.erasurerecord",
         "compliance.frequencycap", "compliance.housepolicy", "compliance.quiethours", "compliance.ruleset",
         "compliance.stop", "compliance.withdrawnwording", "config.apitoken", "contacts.brand", "contacts.segment",
         "contacts.source", "contacts.topic", "journeys.journey", "journeys.version",
