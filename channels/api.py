@@ -8,7 +8,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers
 
-from channels.models import Message, RenderedCopy
+from channels import archive
+from channels.models import Message
 from config.resources import ExternalIdFilter, IdFilter, Resource, Word, before, since, told
 
 
@@ -74,7 +75,7 @@ class MessageWithCopySerializer(MessageSerializer):
     """With the words as they were sent, and where the gate's decisions about it are."""
 
     copy = serializers.SerializerMethodField(
-        help_text="The fields as they were sent, word for word; null while nothing was."
+        help_text="The fields as they were sent, word for word; null while nothing was. Of a damaged copy only `damaged`, a sentence."
     )
     decisions = serializers.SerializerMethodField(help_text="Address of the gate's decisions about it.")
 
@@ -83,8 +84,7 @@ class MessageWithCopySerializer(MessageSerializer):
 
     @extend_schema_field({"type": "object", "additionalProperties": {}, "nullable": True})
     def get_copy(self, message: Message) -> dict[str, Any] | None:
-        found = RenderedCopy.objects.filter(message=message).first()
-        return found.content if found else None
+        return archive.shown(message.pk)
 
     @extend_schema_field(OpenApiTypes.URI)
     def get_decisions(self, message: Message) -> str:

@@ -42,6 +42,7 @@ class Letter:
     zone: tzinfo
     to: str
     address_id: int | None
+    version_id: int | None = None
     attempts: int = 0
     """How often it was handed over before."""
 
@@ -75,6 +76,7 @@ def load(ids: Sequence[int]) -> list[Letter]:
                 zone=zone or home,
                 to=addresses.get(address_id, ""),
                 address_id=address_id,
+                version_id=version_id,
                 attempts=attempts,
             )
         )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from channels import feedback
+from channels import archive, feedback
 from channels.base import Receipt, SendError
 from channels.facts import About, fact
-from channels.models import Message, RenderedCopy
+from channels.models import Message
 from config import bulk
 from contacts import timeline
 
@@ -70,10 +70,9 @@ def _sent(messages: Sequence[tuple[About, Receipt]], now: datetime) -> None:
 
 
 def _copies(handed: "Sequence[Handed]") -> None:
-    rows = [
-        {"message_id": one.outgoing.id, "content": {**one.outgoing.content, "to": one.outgoing.to}} for one in handed
-    ]
-    bulk.upsert(RenderedCopy, rows, unique=("message_id",), update=("content",))
+    archive.keep(
+        [(one.outgoing.id, one.letter.version_id, {**one.outgoing.content, "to": one.outgoing.to}) for one in handed]
+    )
 
 
 def _failed(handed: "Sequence[tuple[Handed, SendError]]", now: datetime) -> None:

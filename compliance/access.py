@@ -15,6 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import QuerySet
 
+from channels import archive
 from channels.models import InboundMessage, Message
 from compliance.evidence import gathering
 from compliance.evidence.files import canonical
@@ -43,12 +44,12 @@ Each is there twice: .json for machines (one object a line), .csv for spreadshee
 def export(contact: Contact, now: datetime) -> Iterator[bytes]:
     """The ZIP, in pieces."""
     out = _Pieces()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", READ_ME.format(name=contact, now=now))
-        archive.writestr("profile.json", json.dumps(profile(contact), indent=2, ensure_ascii=False, default=str))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as folder:
+        folder.writestr("README.txt", READ_ME.format(name=contact, now=now))
+        folder.writestr("profile.json", json.dumps(profile(contact), indent=2, ensure_ascii=False, default=str))
         for name, rows in tables(contact):
             for form, write in (("json", _json), ("csv", _csv)):
-                with archive.open(f"{name}.{form}", "w", force_zip64=True) as file:
+                with folder.open(f"{name}.{form}", "w", force_zip64=True) as file:
                     for line in write(rows()):
                         file.write(line.encode())
                         yield from out.taken()
@@ -112,9 +113,13 @@ def _timeline(contact: Contact) -> Iterator[Row]:
 
 
 def _messages(contact: Contact) -> Iterator[Row]:
-    for message in _asked_for(contact).select_related(*gathering.RELATED, "copy").iterator(BATCH):
+    for message in _asked_for(contact).select_related(*gathering.RELATED, "copy__version").iterator(BATCH):
         copy = getattr(message, "copy", None)
-        yield {**gathering.message_line(message), "context": message.context, "as_sent": copy.content if copy else None}
+        yield {
+            **gathering.message_line(message),
+            "context": message.context,
+            "as_sent": archive.fields(copy) if copy else None,
+        }
 
 
 def _decisions(contact: Contact) -> Iterator[Row]:

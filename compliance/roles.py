@@ -20,7 +20,9 @@ _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = (
     "compliance: approval review reviewstep reviewcomment urgentrelease decision stop ruleset lawrow ban statutorycap"
 )
-_POLICIES = "compliance: quiethours frequencycap housepolicy matrixrule withdrawnwording reviewpolicy policystep"
+_POLICIES = (
+    "compliance: quiethours frequencycap housepolicy matrixrule withdrawnwording reviewpolicy policystep copyretention"
+)
 _PRIVACY = "compliance: privacyrequest erasurerecord"
 
 # role → verb → models by app; a verb of its own name is a permission as it stands.

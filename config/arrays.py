@@ -12,7 +12,7 @@ _PLAIN = (int, float, Decimal, date, time, UUID)
 
 def literal(values: Iterable[Any]) -> str:
     """`{1,NULL,"a \\"b\\""}`: for a parameter that is cast, e.g. `%s::text[]`. For texts, numbers, instants, durations,
-    UUIDs and None; raises TypeError for what else there may be."""
+    UUIDs, bytes and None; raises TypeError for what else there may be."""
     return "{" + ",".join(map(_item, values)) + "}"
 
 
@@ -25,6 +25,8 @@ def _item(value: Any) -> str:
         return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, _PLAIN):
         return value.isoformat() if isinstance(value, datetime) else str(value)
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
     if isinstance(value, timedelta):
         return f'"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"'
     raise TypeError(f"{value!r:.80} cannot be an item of an array.")

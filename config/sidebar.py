@@ -57,6 +57,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Quiet hours", "bedtime", "compliance.quiethours"),
         Item("Frequency caps", "speed", "compliance.frequencycap"),
         Item("Suppression matrix", "rule", "compliance.matrixrule"),
+        Item("Retention of copies", "auto_delete", "compliance.copyretention"),
         Item("Kill switch", "front_hand", "compliance.stop"),
         Item("Decisions", "gavel", "compliance.decision"),
         Item("Audit log", "link", "compliance.auditentry"),

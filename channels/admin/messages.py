@@ -12,10 +12,10 @@ from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
 
-from channels import links
+from channels import archive, links
 from channels.admin import frames, readers
 from channels.admin.choosing import ChannelFilter, title
-from channels.models import Message, RenderedCopy
+from channels.models import Message
 from config import clock
 from config.adminsite import ReadOnlyAdmin
 from config.cards import Board
@@ -125,21 +125,21 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What was sent, word for word. Images are not loaded and links do nothing: looking is neither opening nor clicking."""
-        copy = RenderedCopy.objects.select_related("message").filter(pk=pk).first()
-        if not self.has_view_permission(request, copy and copy.message):
+        message = Message.objects.filter(pk=pk, copy__isnull=False).first()
+        if not self.has_view_permission(request, message):
             raise PermissionDenied
-        if copy is None:
+        if message is None:
             raise Http404
-        content = copy.content
+        content = archive.shown(pk) or {}
         if content.get("html") and request.GET.get("look") != "text":
             return frames.html(_without_our_image(content["html"], pk))
-        text = content.get("text") or content.get("body") or ""
+        text = content.get("text") or content.get("body") or content.get("damaged") or ""
         return frames.page("admin/channels/frames/text.html", {"text": text})
 
 
 def _page(message: Message) -> dict[str, Any]:
     """What the page shows: the copy if there is one, and everything that the timeline says about this message."""
-    copy = RenderedCopy.objects.filter(pk=message.pk).values_list("content", flat=True).first() or {}
+    copy = archive.shown(message.pk) or {}
     told = Event.objects.filter(contact=message.contact_id, name__startswith="message.", properties__message=message.pk)
     return {
         "message": message,
@@ -147,7 +147,7 @@ def _page(message: Message) -> dict[str, Any]:
         "tone": {"success": "good", "warning": "warn", "danger": "bad"}.get(TONES[Message.State(message.state)], ""),
         "copy": copy,
         "has_html": bool(copy.get("html")),
-        "has_text": bool(copy.get("text") or copy.get("body")),
+        "has_text": bool(copy.get("text") or copy.get("body") or copy.get("damaged")),
         "told": [
             (event, event.name.removeprefix("message.").capitalize(), _heard(event))
             for event in told.order_by("occurred_at", "id")

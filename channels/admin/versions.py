@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
 from channels import drafts, variables
-from channels.admin import diffing, frames, looks, readers, studio
+from channels.admin import audiences, diffing, frames, looks, readers, studio
 from channels.admin.choosing import title
 from channels.admin.kind_forms import form_class, names, said
 from channels.admin.revisions import DraftForm
@@ -30,6 +30,7 @@ from config.cards import Board
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
 cards.register(diffing.CARD)
+cards.register(audiences.CARD)
 
 
 class VersionForm(DraftForm):
@@ -160,6 +161,7 @@ class TemplateVersionAdmin(HistoryAdmin):
         return [
             path("<int:pk>/preview/", view(self.preview), name="channels_templateversion_preview"),
             path("<int:pk>/check/", view(require_POST(self.checked)), name="channels_templateversion_check"),
+            path("<int:pk>/data-quality/", view(self.data_quality), name="channels_templateversion_data_quality"),
             path("<int:pk>/diff/", view(self.diff), name="channels_templateversion_diff"),
             path("<int:pk>/draft/", view(require_POST(self.draft)), name="channels_templateversion_draft"),
             *super().get_urls(),
@@ -198,6 +200,10 @@ class TemplateVersionAdmin(HistoryAdmin):
     def diff(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The version beside another one of its template."""
         return diffing.page(request, self._readable(request, pk), self.admin_site.each_context(request))
+
+    def data_quality(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How many of an audience lack what the words use."""
+        return audiences.page(request, self._readable(request, pk), self.admin_site.each_context(request))
 
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new draft with the same words."""

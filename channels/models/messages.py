@@ -1,8 +1,11 @@
 """Every message that anybody asked for, whether it left or not."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
+from channels import packing
 from channels.models.accounts import Account
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 from contacts.models import Address, Brand, Contact, Topic
@@ -109,13 +112,28 @@ class Message(models.Model):
 
 
 class RenderedCopy(models.Model):
-    """Exactly what was sent, word for word."""
+    """Exactly what was sent, word for word, as what differs from the words of its version (channels.packing)."""
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="copy")
-    content = models.JSONField(help_text="The rendered fields: subject, html, text … with the address used.")
+    version = models.ForeignKey(
+        TemplateVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="The sealed version that it is read with; none: it stands for itself.",
+    )
+    packed = models.BinaryField(default=bytes, help_text="The rendered fields, deflated.")
+    sha256 = models.BinaryField("SHA-256", default=bytes, help_text="Of the rendered fields as canonical JSON.")
 
     class Meta:
         verbose_name_plural = "rendered copies"
 
     def __str__(self) -> str:
         return f"Copy of message {self.message_id}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The rendered fields: subject, html, text … with the address used. Raises packing.Damaged."""
+        source = (self.version.compiled or self.version.content) if self.version else None
+        return packing.unpack(bytes(self.packed), bytes(self.sha256), source)

@@ -11,6 +11,7 @@ from compliance.admin import (  # noqa: F401
     policies,
     privacy,
     reachable,
+    retention,
     review_policies,
     reviews,
     rule_sets,

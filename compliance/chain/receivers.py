@@ -51,6 +51,7 @@ WATCHED: dict[str, Watch] = {
         ),
         Watch("policy"),
     ),
+    "compliance.CopyRetention": Watch("policy", ("brand_id", "message_class", "days")),
     "channels.Account": Watch("account"),
     "channels.TemplateVersion": Watch("version", ("state",), move="version.moved"),
     "channels.BlockVersion": Watch("block", ("state",), move="block.moved"),

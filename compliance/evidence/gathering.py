@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from channels import archive
 from channels.base import channels
-from channels.models import Message, RenderedCopy, TemplateVersion
+from channels.models import Message, TemplateVersion
 from compliance import gate
 from compliance.base import rules
 from compliance.evidence import sources
@@ -127,7 +128,7 @@ def _address(one: Address) -> Plain:
 
 def _copy(message: Message) -> Any:
     """Word for word what left; None when nothing did."""
-    return RenderedCopy.objects.filter(pk=message.pk).values_list("content", flat=True).first()
+    return archive.shown(message.pk)
 
 
 def _version(version: TemplateVersion) -> Plain:

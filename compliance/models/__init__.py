@@ -12,6 +12,7 @@ from compliance.models.governance import (
 from compliance.models.matrix import MatrixRule
 from compliance.models.privacy import ErasureRecord, PrivacyRequest
 from compliance.models.repermission import Repermission
+from compliance.models.retention import CopyRetention
 from compliance.models.review_policies import PolicyStep, ReviewPolicy
 from compliance.models.reviews import Approval, Review, ReviewComment, ReviewStep, UrgentRelease
 from compliance.models.rule_sets import Ban, LawRow, RuleSet, StatutoryCap
@@ -22,6 +23,7 @@ __all__ = [
     "AuditMark",
     "AuditNote",
     "Ban",
+    "CopyRetention",
     "Decision",
     "ErasedRow",
     "ErasureRecord",

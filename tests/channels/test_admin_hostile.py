@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from playwright.sync_api import Page, sync_playwright
 
-from channels.models import Message, MessageTemplate, RenderedCopy, SandboxMessage, TemplateVersion
+from channels import archive
+from channels.models import Message, MessageTemplate, SandboxMessage, TemplateVersion
 from compliance import reviews, stops
 from tests import staff
 from tests.builders import NOW, contact, message, template
@@ -76,7 +77,7 @@ def sent() -> Message:
     ada = contact("ada", phone="+447700900123", first_name=ATTACK)
     one = message(ada, template("text", channel="sms", content={"body": "Hi"}), context={"note": ATTACK})
     content = {"to": ATTACK, "subject": ATTACK, "html": f"<body>{ATTACK}</body>", "text": ATTACK}
-    RenderedCopy.objects.create(message=one, content=content)
+    archive.keep([(one.pk, None, content)])
     Message.objects.filter(pk=one.pk).update(error=ATTACK, provider_id=ATTACK[:200])
     return one
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from channels import links
+from channels import archive, links
 from channels.models import Message, SandboxMessage
 from compliance import gate
 from tests import staff
@@ -145,12 +145,19 @@ class TestCopy:
 
     def test_looking_at_a_mail_neither_opens_nor_clicks(self, browser, sent) -> None:
         image = f'<img src="{links.open_url(sent.pk)}">'
-        sent.copy.content = {
-            "to": "ada@example.test",
-            "subject": "Hi",
-            "html": f"<p>Hello <a href='/c/x'>you</a></p>{image}",
-        }
-        sent.copy.save()
+        archive.keep(
+            [
+                (
+                    sent.pk,
+                    sent.version_id,
+                    {
+                        "to": "ada@example.test",
+                        "subject": "Hi",
+                        "html": f"<p>Hello <a href='/c/x'>you</a></p>{image}",
+                    },
+                )
+            ]
+        )
         answer = browser.get(copy(sent))
         assert "/o/" not in answer.content.decode()
         assert "img-src data:;" in answer["Content-Security-Policy"]
@@ -158,8 +165,7 @@ class TestCopy:
         assert "allow-scripts" not in answer["Content-Security-Policy"]
 
     def test_text_is_escaped(self, browser, sent) -> None:
-        sent.copy.content = {"body": "<script>alert(1)</script>"}
-        sent.copy.save()
+        archive.keep([(sent.pk, sent.version_id, {"body": "<script>alert(1)</script>"})])
         assert "&lt;script&gt;" in browser.get(copy(sent)).content.decode()
 
     def test_without_one_it_is_not_found(self, browser, blocked) -> None:

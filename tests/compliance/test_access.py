@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from channels.models import InboundMessage, RenderedCopy
+from channels import archive as words_of
+from channels.models import InboundMessage
 from compliance import access, gate
 from compliance.models import AuditNote
 from config import clock
@@ -79,7 +80,7 @@ def test_i09_consents_wordings_sends_and_decisions_with_reasons(ada):
     allowed = message(ada, template("hello", content={"subject": "Hi", "text": "Hello Ada"}), context={"order": 7})
     refused = message(ada, template("offer", channel="sms", content={"body": "Hi"}))
     gate.release(NOW)
-    RenderedCopy.objects.update_or_create(message=allowed, defaults={"content": {"subject": "Hi", "text": "Hello Ada"}})
+    words_of.keep([(allowed.pk, allowed.version_id, {"subject": "Hi", "text": "Hello Ada"})])
     consents.withdraw(ada.pk, topic().pk, "email", source="one-click", now=NOW + HOUR)
     archive = opened(ada)
     first, last = rows(archive, "consents")

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from channels import feedback
+from channels import archive, feedback
 from channels.base import Update
-from channels.models import Message, RenderedCopy
+from channels.models import Message
 from compliance import evidence, gate
 from compliance.evidence import files
 from compliance.law import rule_sets
@@ -46,9 +46,7 @@ def text(ada):
     one.refresh_from_db()
     if one.state != "sent":
         Message.objects.filter(pk=one.pk).update(state="sent", sent_at=one.cleared_at, provider_id="SM1")
-    RenderedCopy.objects.update_or_create(
-        message=one, defaults={"content": {"body": "10 % off, Ada <3", "to": "+12125550123"}}
-    )
+    archive.keep([(one.pk, one.version_id, {"body": "10 % off, Ada <3", "to": "+12125550123"})])
     feedback.apply([Update("", "delivered", one.cleared_at + HOUR, message_id=one.pk)], NOW + 12 * HOUR)
     return Message.objects.select_related("version").get(pk=one.pk)
 
@@ -174,7 +172,7 @@ def test_the_page_says_it_all_and_loads_nothing(text):
 def test_hostile_words_stay_words(ada, text):
     evil = '"><script>alert(1)</script>'
     Message.objects.filter(pk=text.pk).update(error=evil)
-    RenderedCopy.objects.filter(pk=text.pk).update(content={"html": f"<p>{evil}</p>", "text": evil, "subject": evil})
+    archive.keep([(text.pk, text.version_id, {"html": f"<p>{evil}</p>", "text": evil, "subject": evil})])
     ada.attributes["first_name"] = evil
     ada.save()
     page = "".join(files.as_html([show(Message.objects.get(pk=text.pk))], evil))

@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.models import Tally
-from channels.models import InboundMessage, Message, RenderedCopy, SandboxMessage, TemplateVersion
+from channels import archive
+from channels.models import InboundMessage, Message, SandboxMessage, TemplateVersion
 from compliance.law import rule_sets
 from compliance.models import (
     AuditEntry,
+    CopyRetention,
     Decision,
     ErasureRecord,
     FrequencyCap,
@@ -53,7 +55,7 @@ def things() -> dict[str, Any]:
     words = TemplateVersion.objects.create(template=template, number=2, author=root, content={"subject": "Hello"})
     builders.account("email")
     message = builders.message(ada, template)
-    RenderedCopy.objects.create(message=message, content={"text": "Hello"})
+    archive.keep([(message.pk, None, {"text": "Hello"})])
     made = [*_audience(), *_channels(message, words), *_compliance(root, message, ada), version.journey, draft, ada]
     made += [template, words, message, Enrolment.objects.get(), Step.objects.first(), root, Group.objects.first()]
     made += [Tally.objects.create(version=version, outcome="entered", hour=NOW, count=1)]
@@ -97,6 +99,7 @@ def _compliance(root: User, message: Message, ada: Any) -> list[Any]:
         HousePolicy.objects.create(brand=house),
         WithdrawnWording.objects.create(wording="form v0", reason="Wrong.", withdrawn_at=NOW),
         QuietHours.objects.create(brand=house, channel="sms", classes=["marketing"], **hours),
+        CopyRetention.objects.create(brand=house, message_class="marketing", days=365),
         FrequencyCap.objects.create(brand=house, name="Weekly", limit=3, days=7, classes=["marketing"]),
     ]
 

@@ -1,0 +1,26 @@
+"""How long copies of what was sent are kept."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from compliance.models import CopyRetention
+from config.adminsite import HistoryAdmin
+
+
+@admin.register(CopyRetention)
+class CopyRetentionAdmin(HistoryAdmin):
+    """One line for each brand and class of messages."""
+
+    list_display = ("__str__", "brand", "message_class", "days", "done_until")
+    list_filter = ("brand", "message_class")
+    list_select_related = ("brand",)
+    fields = ("brand", "message_class", "days")
+
+    def save_model(self, request: HttpRequest, obj: CopyRetention, form: Any, change: bool) -> None:
+        """Looked at soon, whatever was planned: it may hold for other days now."""
+        obj.due_at = None
+        if "brand" in form.changed_data or "message_class" in form.changed_data:
+            obj.done_until = None
+        super().save_model(request, obj, form, change)
