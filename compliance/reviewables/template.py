@@ -66,9 +66,8 @@ class TemplateReview(Reviewable):
         _move(subject, State.SUBMITTED, submitted_at=now, compiled=subject.compiled)
 
     def renewed(self, subject: TemplateVersion, now: datetime) -> TemplateVersion:
-        """Blocks are in the words since they were submitted: with others, a new version takes this one's way. What was
-        submitted before words were compiled has none in it."""
-        if not subject.compiled or dict(compiling.compile(subject).fields) == subject.compiled:
+        """Blocks are in the words since they were submitted: with others, a new version takes this one's way."""
+        if not subject.block_uses.exists() or dict(compiling.compile(subject).fields) == subject.compiled:
             return subject
         self.retired(subject, now)
         return drafts.draft_of(subject, subject.author_id)
