@@ -15,7 +15,7 @@ from bench.people import FIRST, SECOND
 from channels.kinds.webhook import new_secret
 from channels.models import Account, MessageTemplate, TemplateVersion
 from compliance import reviews
-from compliance.models import FrequencyCap, QuietHours
+from compliance.models import FrequencyCap, QuietHours, Review
 from contacts.models import Brand, Source, Topic
 from journeys import files, publishing
 from journeys.models import Journey
@@ -67,6 +67,7 @@ def load(sink: str, look_up: str, now: datetime) -> Source:
     for key in (FIRST, SECOND):
         _words(brand, topic, channel, key, author, reviewer, now)
     _journey(channel, author, reviewer, now)
+    _approve_again(brand, reviewer, now)
     grants = [{"event": "signup", "channel": channel, "topic": KEY, "basis": "express", "wording": "bench v1"}]
     source, _ = Source.objects.update_or_create(brand=brand, name="Bench", defaults={"consent_grants": grants})
     return source
@@ -114,6 +115,13 @@ def _words(brand: Brand, topic: Topic, channel: str, key: str, author: User, rev
     version = TemplateVersion.objects.create(template=template, number=1, content=content, author=author)
     reviews.submit(version, author, now)
     reviews.decide(version, reviewer, approved=True, reason="Words of the bench.", now=now)
+
+
+def _approve_again(brand: Brand, reviewer: User, now: datetime) -> None:
+    """Where messages go is part of what was approved: with another sink everything has to be approved anew."""
+    for review in Review.objects.filter(brand=brand, state=Review.State.OPEN):
+        subject = reviews.reviewables[review.kind].model._default_manager.get(pk=review.object_id)
+        reviews.decide(subject, reviewer, approved=True, reason="Another sink.", now=now)
 
 
 def _journey(channel: str, author: User, reviewer: User, now: datetime) -> None:

@@ -11,12 +11,19 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
+from channels.api_blocks import ContentBlockViewSet
 from channels.api_inbox import InboxTokenViewSet
+from channels.api_templates import TemplateViewSet
 from compliance.api import DecisionViewSet
+from compliance.api_content import ReviewedBlockVersions, ReviewedTemplateVersions
+from compliance.api_policies import ReviewPolicyViewSet
+from compliance.api_reviews import ReviewViewSet
+from compliance.api_urgent import UrgentReleaseViewSet
 from compliance.evidence.api import MessageEvidence, PersonEvidence
 from compliance.whatif.api import EvaluationViewSet
 from contacts.api import ContactViewSet
 from journeys.api import EnrolmentViewSet, JourneyViewSet
+from journeys.api_versions import JourneyVersionViewSet
 
 
 class WaymarkApi(APIRootView):
@@ -54,9 +61,17 @@ router.register("contacts", PersonEvidence, basename="contact-file")
 router.register("messages", MessageEvidence, basename="message-file")
 router.register("contacts", ContactViewSet)
 router.register("journeys", JourneyViewSet)
+router.register("journey-versions", JourneyVersionViewSet)
 router.register("enrolments", EnrolmentViewSet)
 router.register("messages", MessageViewSet)
 router.register("inbox-tokens", InboxTokenViewSet, basename="inbox-token")
+router.register("templates", TemplateViewSet)
+router.register("template-versions", ReviewedTemplateVersions)
+router.register("content-blocks", ContentBlockViewSet)
+router.register("block-versions", ReviewedBlockVersions)
+router.register("reviews", ReviewViewSet)
+router.register("urgent-releases", UrgentReleaseViewSet)
+router.register("review-policies", ReviewPolicyViewSet)
 router.register("decisions", DecisionViewSet)
 router.register("compliance", EvaluationViewSet, basename="compliance")
 

@@ -12,6 +12,10 @@ SCOPES = (
     "journeys:write",
     "messages:read",
     "evidence:read",
+    "templates:read",
+    "templates:write",
+    "reviews:read",
+    "reviews:write",
 )
 
 

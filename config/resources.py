@@ -1,6 +1,7 @@
 """What every resource of the REST API shares: times in UTC, parameters that are all known, and errors as sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -8,6 +9,7 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ValidationError as Refused
 from django.db.models import IntegerChoices, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -15,7 +17,7 @@ from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.drainage import set_override
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -115,6 +117,54 @@ class Resource(GenericViewSet[Any]):
     def _lists(self) -> bool:
         """Whether this is a list: of this resource, or of what belongs to one row of it."""
         return self.action == "list" or self.action in self.sublists
+
+
+class Body(serializers.Serializer[Any]):
+    """What is sent: a field that is not known is refused, so that a misspelt one is not passed over in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises ValidationError with a sentence per field."""
+        unknown = sorted(map(str, data.keys() - self.fields.keys())) if isinstance(data, Mapping) else []
+        if unknown:
+            sentence = f"This field is not known; there are: {', '.join(self.fields)}."
+            raise ValidationError({name: [sentence] for name in unknown})
+        return super().to_internal_value(data)
+
+
+def read(form: type[Body], request: Request, **context: Any) -> dict[str, Any]:
+    """What the request says, as this form understands it. Raises ValidationError."""
+    body = form(data=request.data, partial=request.method == "PATCH", context={"request": request, **context})
+    if not body.is_valid():
+        raise ValidationError({name: list(_sentences(problems)) for name, problems in body.errors.items()})
+    found: dict[str, Any] = body.validated_data
+    return found
+
+
+def _sentences(problems: Any) -> Iterator[str]:
+    """The sentences about a field, however deep they are; those about its parts say which."""
+    if isinstance(problems, Mapping):
+        for name, inner in problems.items():
+            yield from (f"{name}: {one}" if name != "non_field_errors" else one for one in _sentences(inner))
+    elif isinstance(problems, list):
+        for inner in problems:
+            yield from _sentences(inner)
+    else:
+        yield str(problems)
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """What a verb refuses because of the state that something is in, is 409 with all its sentences."""
+    try:
+        yield
+    except Refused as error:
+        raise Conflict(" ".join(error.messages)) from error
+
+
+def allow(user: Any, permission: str, thing: Any) -> None:
+    """Raises PermissionDenied unless the user has the permission for this thing, which may be about to be made."""
+    if not user.has_perm(permission, thing):
+        raise PermissionDenied(f"This needs the permission {permission}.")
 
 
 class Word(serializers.ChoiceField):

@@ -32,7 +32,7 @@ def refusals(result: dict[str, Any], generator: Any, request: Any, public: bool)
         found["400"] = "A parameter or field is wrong."
         if "{" in path:
             found["404"] = "There is no such row."
-        if method == "post" and "requestBody" in operation:
+        if method in ("post", "patch") and "requestBody" in operation:
             found |= {"413": "The body is too large.", "415": "The body is not application/json."}
         for status, text in found.items():
             operation["responses"].setdefault(status, _answer(text, "Problems" if status == "400" else "Refusal"))

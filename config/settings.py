@@ -270,7 +270,7 @@ KNOX_TOKEN_MODEL = "config.ApiToken"  # noqa: S105 (the name of a model)
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "wm_", "AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Waymark API",
-    "DESCRIPTION": "Contacts, journeys, enrolments and messages. Events come in through `/v1/`, in the shape of Segment's HTTP API.",
+    "DESCRIPTION": "Contacts, content and its reviews, journeys, enrolments and messages. Events come in through `/v1/`, in the shape of Segment's HTTP API.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api",
@@ -281,6 +281,9 @@ SPECTACULAR_SETTINGS = {
         "JourneyStateEnum": "journeys.models.Journey.State",
         "EnrolmentStateEnum": "journeys.models.Enrolment.State",
         "AddressKindEnum": "contacts.models.Address.Kind",
+        "ReviewStateEnum": "compliance.models.Review.State",
+        "ContentStateEnum": "channels.models.TemplateVersion.State",
+        "DesignStateEnum": "journeys.models.Version.State",
     },
 }
 

@@ -63,9 +63,7 @@ class JourneyReview(Reviewable):
         return {version.pk: _seal(version, design, templates, segments, caps) for version, design in designs.items()}
 
     def problems(self, subject: Version) -> list[Finding]:
-        return [
-            Finding(problem.step or problem.field, str(problem), "design") for problem in inspection.problems(subject)
-        ]
+        return [Finding("", str(problem), "design") for problem in inspection.problems(subject)]
 
     def is_draft(self, subject: Version) -> bool:
         return subject.state == Version.State.DRAFT and reviews.live(subject) is None

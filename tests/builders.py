@@ -188,9 +188,12 @@ def account(channel: str = "sms", **fields) -> Account:
 
 def _seal_again(house: Brand) -> None:
     """As if the sender had been there when everything was approved: stories set up their house in any order."""
-    for review in Review.objects.filter(brand=house, because__startswith="Changed: the sender", state="open"):
+    reopened = Review.objects.filter(
+        kind="template", brand=house, because__startswith="Changed: the sender", state="open"
+    )
+    for review in reopened:
         version = TemplateVersion.objects.get(pk=review.object_id)
-        before = Review.objects.filter(object_id=version.pk, state="reopened").latest("id")
+        before = Review.objects.filter(kind="template", object_id=version.pk, state="reopened").latest("id")
         review.delete()
         if before.approved_at:
             TemplateVersion.objects.filter(pk=version.pk).update(state="approved")

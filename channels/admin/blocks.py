@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -119,7 +119,10 @@ class BlockVersionAdmin(HistoryAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A version belongs to a block: without one in the query, one is sent to the blocks."""
-        if self.has_add_permission(request) and self._block(request) is None:
+        block = self._block(request)
+        if block and not self.has_add_permission(request, block):
+            raise PermissionDenied
+        if self.has_add_permission(request) and block is None:
             messages.info(request, "Choose the block first; its page has the button for a new version.")
             return HttpResponseRedirect(reverse("admin:channels_contentblock_changelist"))
         return super().add_view(request, form_url, extra_context)

@@ -54,6 +54,7 @@ class TemplateVersionAdmin(HistoryAdmin):
     search_fields = ("template__name", "template__key")
     ordering = ("-id",)
     # Who writes sees the words first, who reads sees first what people will read.
+    change_form_template = "admin/channels/templateversion/change_form.html"
     change_form_outer_before_template = "admin/channels/templateversion/before.html"
     change_form_outer_after_template = "admin/channels/templateversion/after.html"
     restore_title = "New draft from this state"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from compliance import reviews
 from compliance.models import Review, ReviewComment, UrgentRelease
-from compliance.reviews import comments, permissions, urgent
+from compliance.reviews import comments, urgent
 from config import clock
 
 Verb = Callable[[Any, HttpRequest, datetime], str]
@@ -61,14 +61,7 @@ def _withdraw(subject: Any, request: HttpRequest, now: datetime) -> str:
 
 
 def _reopen(subject: Any, request: HttpRequest, now: datetime) -> str:
-    review = reviews.live(subject)
-    mine = review is not None and review.concerns(request.user.pk)
-    if not mine:
-        permissions.require(request.user, permissions.DECIDE, subject, "open reviews again")
-    if reviews.reopen(subject, request.POST.get("reason", "") or f"Asked for by {request.user}.", now) is None:
-        raise ValidationError(
-            f"{subject} is {reviews.kind_of(subject).standing(subject)}; there is no review to open again."
-        )
+    reviews.review_again(subject, request.user, now, request.POST.get("reason", ""))
     return f"{subject} waits for its review again; until then it is not sent."
 
 

@@ -131,4 +131,6 @@ def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 blocks.cards.register(Card("review", "Review", "admin/compliance/review/card.html", card, order=10))
 versions.cards.register(Card("review", "Review", "admin/compliance/review/card.html", card, order=10))
-home.register(Card("legal", "Reviews and seals", "admin/compliance/review/legal.html", legal, reviews.DECIDE, order=15))
+home.register(
+    Card("legal", "Reviews and seals", "admin/compliance/review/legal.html", legal, reviews.DECIDE, order=15, wide=True)
+)

@@ -67,7 +67,7 @@ class TemplateReview(Reviewable):
 
     def renewed(self, subject: TemplateVersion, now: datetime) -> TemplateVersion:
         """Blocks are in the words since they were submitted: with others, a new version takes this one's way."""
-        if dict(compiling.compile(subject).fields) == subject.compiled:
+        if not subject.block_uses.exists() or dict(compiling.compile(subject).fields) == subject.compiled:
             return subject
         self.retired(subject, now)
         return drafts.draft_of(subject, subject.author_id)

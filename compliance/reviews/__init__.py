@@ -15,6 +15,7 @@ from compliance.reviews.expiring import expire, next_due
 from compliance.reviews.opening import SUBMIT, problems, reopen, submit
 from compliance.reviews.permissions import DECIDE, URGENT
 from compliance.reviews.reading import live, of
+from compliance.reviews.reopening import review_again
 
 __all__ = [
     "DECIDE",
@@ -34,6 +35,7 @@ __all__ = [
     "problems",
     "reopen",
     "retire",
+    "review_again",
     "reviewables",
     "submit",
     "watch",

@@ -34,11 +34,16 @@ def watch(label: str) -> None:
 
 
 def _changed(instance: Any, created: bool = False, raw: bool = False, **_: Any) -> None:
-    brand_id = getattr(instance, "brand_id", None) or (
-        instance.pk if instance._meta.label == "contacts.Brand" else None
-    )
-    if not raw and brand_id:
+    if not raw and (brand_id := _brand_of(instance)):
         recheck(Review.objects.filter(brand_id=brand_id), clock.now())
+
+
+def _brand_of(instance: Any) -> int | None:
+    if instance._meta.label == "contacts.Brand":
+        return int(instance.pk)
+    if instance._meta.label == "channels.BlockVersion":
+        return int(instance.block.brand_id)
+    return getattr(instance, "brand_id", None)
 
 
 def parts_broken(review: Review) -> list[str]:

@@ -48,8 +48,8 @@ def plan(kind: str, about: About) -> Plan:
     steps = [step for policy in found for step in policy.steps.all()]
     stations = _together(steps) if steps else CAREFUL
     valid = [policy.valid_days for policy in found if policy.valid_days]
-    risks = tuple(_risks(found, about))
-    return Plan(stations, tuple(policy.name for policy in found), min(valid, default=0), risks)
+    risks = tuple(dict.fromkeys(_risks(found, about)))
+    return Plan(stations, tuple(dict.fromkeys(policy.name for policy in found)), min(valid, default=0), risks)
 
 
 def matches(policy: ReviewPolicy, kind: str, about: About) -> bool:

@@ -56,7 +56,9 @@ def grants_for(permission: str) -> frozenset[tuple[str, str]]:
     if right is None:
         return frozenset()
     enough = RIGHTS if right is VIEW else (right,)
-    kinds = [kind for kind in GROUND.get(model, KINDS) if not (verb == "add" and kind == model)]
+    # A right of its own, e.g. to approve, is asked of whatever it is about, not of the model that Django files it under.
+    places = KINDS if permission in SPECIAL else GROUND.get(model, KINDS)
+    kinds = [kind for kind in places if not (verb == "add" and kind == model)]
     return frozenset((kind, one.codenames[kind]) for kind in kinds for one in enough if kind in one.codenames)
 
 

@@ -36,6 +36,12 @@ class Caller:
     def post(self, path: str, body: Any = None) -> tuple[int, Any]:
         return self._told(self.client.post(f"/api/{path}", body, content_type="application/json"))
 
+    def patch(self, path: str, body: Any) -> tuple[int, Any]:
+        return self._told(self.client.patch(f"/api/{path}", body, content_type="application/json"))
+
+    def delete(self, path: str) -> tuple[int, Any]:
+        return self._told(self.client.delete(f"/api/{path}"))
+
     def rows(self, path: str, **parameters: Any) -> list[dict]:
         """What a list shows on its first page."""
         status, body = self.get(path, **parameters)
@@ -43,7 +49,7 @@ class Caller:
         return body["results"]
 
     def _told(self, response: Any) -> tuple[int, Any]:
-        return response.status_code, response.json()
+        return response.status_code, response.json() if response.content else None
 
 
 def caller(user: User, *scopes: str) -> Caller:

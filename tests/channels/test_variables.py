@@ -4,8 +4,8 @@ import pytest
 
 from channels import letters, liquid, previews, variables
 from channels.models import TemplateVersion
-from channels.models.templates import fingerprint
 from channels.variables import Variable, filled
+from config.ledger import unlocked
 from tests.builders import NOW, account, consent, contact, message, template
 
 NBSP, NARROW = "\u00a0", "\u202f"
@@ -109,7 +109,9 @@ class TestSending:
         content = {"subject": "x", "text": "{{ event.code }}"}
         assert previews.words(about, content, None, NOW, declared=declared)["text"] == "1234"
 
-    def test_old_versions_without_compiled_words_keep_their_approval(self) -> None:
+    def test_what_is_declared_is_sealed(self) -> None:
         version = TemplateVersion.objects.get(template=template())
-        print_ = fingerprint(version.template_id, version.locale, version.message_class, version.content)
-        assert version.approvals.get().fingerprint == print_ == version.fingerprint
+        assert version.approvals.get().fingerprint == version.fingerprint
+        with unlocked():
+            TemplateVersion.objects.filter(pk=version.pk).update(variables=[{"name": "contact.a", "fallback": "x"}])
+        assert version.approvals.get().fingerprint != version.fingerprint

@@ -79,7 +79,7 @@ def test_the_sidebar_shows_each_role_only_what_it_may():
     assert {"Jobs & queues", "API tokens", "Sources"} <= operator
     assert "Users" not in operator
     assert {"Users", "Roles"} <= titles("Administrator")
-    assert titles("") == {"Home"}
+    assert titles("") == {"Home", "Notices"}
 
 
 def test_the_queue_engine_s_own_tables_are_not_offered():

@@ -8,7 +8,6 @@ from channels.models import TemplateVersion
 from compliance.models import FrequencyCap
 from config.adminsite import HistoryAdmin
 from contacts.models import Topic
-from journeys import publishing
 from journeys.models import Journey
 from tests import builders, staff
 from tests.journeys import driving
@@ -83,7 +82,7 @@ def test_what_no_form_edits_stays_as_it_is(root) -> None:
     journey = driving.draft(driving.step("wait", for_="3d")).journey
     journey.description = "New"
     journey.save()
-    publishing.publish(journey.versions.get(), driving.publisher(), builders.NOW)
+    driving.publish(journey.versions.get())
     root.post(earlier(journey))
     journey.refresh_from_db()
     assert (journey.description, journey.state) == ("", Journey.State.LIVE)

@@ -73,7 +73,7 @@ def test_the_migration_can_be_taken_back_and_made_again(line):
                 + (" ON contacts_consent" if connection.vendor == "postgresql" else "")
             )
         Consent.objects.filter(pk=line.pk).update(source="open")
-        for statement in operation._create(connection.vendor):
+        for statement in operation._create(connection.vendor, ()):
             cursor.execute(statement)
     with pytest.raises(DatabaseError, match=ledger.MESSAGE), transaction.atomic():
         Consent.objects.filter(pk=line.pk).update(source="x")

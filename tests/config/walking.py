@@ -1,7 +1,7 @@
 """A walk over every page of the admin and every route of the API: one row of each model, and the address of each page."""
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 from django.contrib.admin import site
@@ -12,7 +12,16 @@ from django.urls import reverse
 
 from analytics.models import Tally
 from channels import archive
-from channels.models import InboundMessage, Message, SandboxMessage, SeedList, TemplateVersion
+from channels.models import (
+    BlockVersion,
+    ContentBlock,
+    InboundMessage,
+    Message,
+    ProviderTemplate,
+    SandboxMessage,
+    SeedList,
+    TemplateVersion,
+)
 from compliance.law import rule_sets
 from compliance.models import (
     AuditEntry,
@@ -22,15 +31,20 @@ from compliance.models import (
     FrequencyCap,
     HousePolicy,
     LawRow,
+    MatrixRule,
     PrivacyRequest,
     QuietHours,
+    Review,
+    ReviewComment,
+    ReviewPolicy,
     Stop,
+    UrgentRelease,
     WithdrawnWording,
 )
 from config.api_urls import router
 from config.models import ApiToken
-from contacts import suppressions
-from contacts.models import Consent, Event, RejectedEvent, Suppression
+from contacts import merging, suppressions
+from contacts.models import Consent, Event, Merge, RejectedEvent, Suppression
 from journeys.models import Enrolment, Step
 from tests import builders
 from tests.builders import NOW
@@ -40,6 +54,33 @@ from tests.journeys import driving
 LEFT_OUT = ("jsi18n", "login", "logout", "app_list", "view_on_site", "search")
 """Pages that belong to the frame of the admin itself."""
 
+REVIEWED = {
+    "review_resolve": "compliance_reviewcomment",
+    "review_confirm": "compliance_urgentrelease",
+    "review_end": "compliance_urgentrelease",
+}
+"""What the buttons of reviews take besides a review, or what it is about."""
+
+API_MODELS = {
+    "contact": "contacts_contact",
+    "journey": "journeys_journey",
+    "version": "journeys_version",
+    "enrolment": "journeys_enrolment",
+    "message": "channels_message",
+    "messagetemplate": "channels_messagetemplate",
+    "templateversion": "channels_templateversion",
+    "contentblock": "channels_contentblock",
+    "blockversion": "channels_blockversion",
+    "review": "compliance_review",
+    "urgentrelease": "compliance_urgentrelease",
+    "reviewpolicy": "compliance_reviewpolicy",
+    "decision": "compliance_decision",
+}
+"""Whose id is in the address of a route, by the beginning of its name."""
+
+BODIES = {"post review-comment": {"text": "Really?"}}
+"""For routes that look at what is sent before they look at who sends it."""
+
 
 def things() -> dict[str, Any]:
     """One row of each model, all of the brand `acme`: their keys, by the name of the model."""
@@ -47,6 +88,7 @@ def things() -> dict[str, Any]:
     ada = builders.contact("ada", email="ada@example.test")
     builders.consent(ada)
     builders.event(ada)
+    merging.merge(ada.pk, builders.contact("twin").pk, NOW, source="test")
     suppressions.add([suppressions.Suppress("x" * 43, "email", "bounce")], NOW)
     version = driving.live(driving.step("wait", for_="3d"))
     draft = driving.draft(driving.step("wait", for_="3d"))
@@ -58,6 +100,7 @@ def things() -> dict[str, Any]:
     archive.keep([(message.pk, None, {"text": "Hello"})])
     made = [*_audience(), *_channels(message, words), *_compliance(root, message, ada), version.journey, draft, ada]
     made += [template, words, message, Enrolment.objects.get(), Step.objects.first(), root, Group.objects.first()]
+    made += [*_blocks(root), *_reviews(root)]
     made += [Tally.objects.create(version=version, outcome="entered", hour=NOW, count=1)]
     settle()
     made += [AuditEntry.objects.first()]
@@ -78,8 +121,30 @@ def _channels(message: Message, words: TemplateVersion) -> list[Any]:
     heard = InboundMessage.objects.create(
         account=sender, channel="sms", sender="+447700900001", body="Stop it?", provider_id="SM1", received_at=NOW
     )
+    listed = ProviderTemplate.objects.create(account=sender, name="HX1")
     team = SeedList.objects.create(brand=sender.brand, name="Team", channel="sms", addresses=["+447700900002"])
-    return [sender, caught, heard, team]
+    return [sender, caught, heard, listed, team]
+
+
+def _blocks(root: User) -> list[Any]:
+    footer = ContentBlock.objects.create(brand=builders.brand(), key="footer", name="Footer")
+    return [footer, BlockVersion.objects.create(block=footer, number=1, source="<p>Bye</p>", author=root)]
+
+
+def _reviews(root: User) -> list[Any]:
+    """A review that waits, with a comment; somebody has asked to send it at once."""
+    waiting = builders.template("waiting", state="submitted").versions.get()
+    review = Review.objects.get(kind="template", object_id=waiting.pk)
+    urgent = UrgentRelease.objects.create(
+        review=review,
+        fingerprint=review.fingerprint,
+        reason="Recall.",
+        asked_by=root,
+        asked_at=NOW,
+        until=NOW + timedelta(1),
+    )
+    comment = ReviewComment.objects.create(review=review, author=root, text="Really?", created_at=NOW)
+    return [review, urgent, comment, ReviewPolicy.objects.create(name="Sweepstakes", words=["win"])]
 
 
 def _compliance(root: User, message: Message, ada: Any) -> list[Any]:
@@ -98,6 +163,7 @@ def _compliance(root: User, message: Message, ada: Any) -> list[Any]:
         message.template.versions.get(number=1).approvals.get(),
         Stop.objects.create(scope="channel", value="sms", reason="Complaints.", set_by=root, set_at=NOW),
         HousePolicy.objects.create(brand=house),
+        MatrixRule.objects.create(brand=house, name="Refund", event="order.refunded", channels=["sms"], days=7),
         WithdrawnWording.objects.create(wording="form v0", reason="Wrong.", withdrawn_at=NOW),
         QuietHours.objects.create(brand=house, channel="sms", classes=["marketing"], **hours),
         CopyRetention.objects.create(brand=house, message_class="marketing", days=365),
@@ -136,9 +202,11 @@ def _address(name: str, model: str, pattern: str, rows: dict[str, Any]) -> str:
     if "simple_history" in name:
         latest = _history(model, rows[model])
         return reverse(f"admin:{name}", args=[rows[model], latest])
-    if name.startswith("review_"):  # the pages of approvals take the number of the version
-        model = "channels_templateversion"
-    given: dict[str, Any] = {"key": "wait", "table": "hours", "row_id": rows["compliance_lawrow"]}
+    given: dict[str, Any] = {"key": "wait", "table": "hours", "row_id": rows["compliance_lawrow"], "kind": "template"}
+    given |= {"contact_id": rows["contacts_contact"]}
+    if name.startswith("review_"):
+        model = REVIEWED.get(name, "compliance_review")
+        given |= {"pk": Review.objects.get(pk=rows["compliance_review"]).object_id} if "kind" in pattern else {}
     keys = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
     kwargs = {key: given.get(key, rows.get(model)) for key in keys}
     address = reverse(f"admin:{name}", kwargs=kwargs)
@@ -157,7 +225,9 @@ def _query(name: str, rows: dict[str, Any]) -> str:
         told = Consent.objects.get()
         return f"?topic={told.topic_id}&channel={told.channel}"
     return {
+        "contacts_contact_unmerge": f"?merge={Merge.objects.get().pk}",
         "channels_templateversion_add": f"?template={rows['channels_messagetemplate']}",
+        "channels_blockversion_add": f"?block={rows['channels_contentblock']}",
         "channels_messagetemplate_add": "?channel=email",
         "channels_account_add": "?channel=email",
     }.get(name, "")
@@ -175,13 +245,13 @@ def routes(rows: dict[str, Any]) -> dict[str, tuple[str, str]]:
 def opened(browser: Client, rows: dict[str, Any]) -> set[str]:
     """The names of what this browser gets through to; whatever that does is undone."""
     asked = {name: ("get", address) for name, address in pages(rows).items()} | routes(rows)
-    return {name for name, (method, address) in asked.items() if _lets_in(browser, method, address)}
+    return {name for name, (method, address) in asked.items() if _lets_in(browser, method, address, BODIES.get(name))}
 
 
-def _lets_in(browser: Client, method: str, address: str) -> bool:
+def _lets_in(browser: Client, method: str, address: str, given: Any = None) -> bool:
     """Neither forbidden, nor not found, nor sent away to the home page because there is no such thing for this reader."""
     savepoint = transaction.savepoint()
-    body = {"content_type": "application/json", "data": {}} if method == "post" else {}
+    body = {"content_type": "application/json", "data": given or {}} if method in ("post", "patch") else {}
     response = getattr(browser, method)(address, **body)
     if response.status_code == 405:  # a verb behind a button
         response = browser.post(address)
@@ -197,6 +267,7 @@ def _path(pattern: Any, rows: dict[str, Any]) -> str:
 
 
 def _api_key(key: str, name: str, rows: dict[str, Any]) -> Any:
-    models = {"contact": "contacts_contact", "enrolment": "journeys_enrolment", "message": "channels_message"}
-    models["decision"] = "compliance_decision"
-    return "welcome" if key == "key" else rows[models[name.partition("-")[0]]]
+    model = API_MODELS[name.partition("-")[0]]
+    if key == "key":
+        return {"journeys_journey": "welcome", "channels_messagetemplate": "hello"}[model]
+    return rows[model]

@@ -265,7 +265,7 @@ class TestSealed:
 class TestGoingBack:
     def test_an_old_version_begins_a_new_draft_and_nothing_is_lost(self):
         old = live(step("wait", for_="1d"))
-        publishing.publish(draft(step("wait", for_="9d")), publisher(), NOW)
+        publish(draft(step("wait", for_="9d")))
         begun = draft(step("wait", for_="5d"))
         made = publishing.draft_of(old, user("eddie", "journeys.change_version"))
         assert (made.number, made.state) == (4, Version.State.DRAFT)

@@ -1,0 +1,238 @@
+"""REST API of the words of templates: `/api/template-versions/`. The floor of reviews adds how they are handed in."""
+
+from typing import Any, cast
+
+import django_filters
+from django.db import transaction
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels import api_words, drafts, variables
+from channels.liquid import BadSource, Missing, Unrenderable
+from channels.models import MessageClass, MessageTemplate, TemplateVersion
+from channels.previews import words
+from config import clock, shown
+from config.permissions import visible
+from config.resources import BIGGEST_ID, Body, Conflict, Resource, allow, read, told
+from contacts.models import Contact
+
+VIEW, ADD = "channels.view_templateversion", "channels.add_templateversion"
+VIEW_CONTACTS = "contacts.view_contact"
+NOT_A_DRAFT = OpenApiResponse(
+    {"$ref": "#/components/schemas/Refusal"}, description="It does not change any more; make a new draft from it."
+)
+EXAMPLE = {
+    "template": "weekly",
+    "locale": "en",
+    "message_class": "marketing",
+    "content": {"subject": "News", "text": "Hello."},
+}
+
+
+@extend_schema_field(api_words.CONTENT_SCHEMA)
+class Fields(serializers.DictField):
+    """Fields of a channel's form, by name."""
+
+
+class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
+    """The words of a template in one language."""
+
+    template = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the template.")
+    author = serializers.SlugRelatedField[Any](
+        slug_field="username", read_only=True, help_text="Username of whoever wrote it."
+    )
+    content = Fields(read_only=True, help_text="The fields of the channel's form, as they were written.")
+    variables = serializers.ListField(
+        child=serializers.DictField(), read_only=True, help_text="Variables that the words may use."
+    )
+
+    class Meta:
+        model = TemplateVersion
+        fields = ("id", "template", "number", "locale", "message_class", "content", "variables", "state", "author", "created_at", "submitted_at")  # fmt: skip
+        extra_kwargs = told(
+            id="Our id of the version.",
+            number="Its number in its template.",
+            message_class="What it is in the eyes of the law.",
+            state="Where it stands; only a draft changes.",
+            created_at="When it was made.",
+            submitted_at="When it was handed in; null before.",
+        )
+
+
+class VersionChangeSerializer(Body):
+    """Words; what is left out stays as it is."""
+
+    locale = serializers.RegexField(
+        r"\A[A-Za-z0-9_-]*\Z", max_length=20, required=False, allow_blank=True,
+        help_text="Language, e.g. fr-CA; empty: for everyone without a version in their own.",
+    )  # fmt: skip
+    message_class = serializers.ChoiceField(
+        choices=MessageClass.choices, required=False, help_text="What it is in the eyes of the law."
+    )
+    content = Fields(help_text="The fields of the channel's form, all of them, e.g. subject and text.")
+    variables = serializers.ListField(
+        child=serializers.DictField(), required=False,
+        help_text="Variables that the words may use: name, type, fallback and sample of each.",
+    )  # fmt: skip
+
+    def validate_variables(self, value: list[Any]) -> list[Any]:
+        """Each with a name and values of its type."""
+        return api_words.declared(value)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The channel's own form judges the words."""
+        if "content" in data:
+            data["content"] = api_words.content(data.get("template") or self.context["template"], data["content"])
+        return data
+
+
+class NewVersionSerializer(VersionChangeSerializer):
+    """A new draft of a template."""
+
+    template = serializers.CharField(max_length=50, help_text="Key of the template.")
+
+    def validate_template(self, value: str) -> MessageTemplate:
+        """One that the user may see."""
+        rows = visible(
+            MessageTemplate.objects.select_related("brand"),
+            self.context["request"].user,
+            "channels.view_messagetemplate",
+        )
+        found = rows.filter(key=value).first()
+        if found is None:
+            raise serializers.ValidationError(f"There is no template {value!r}.")
+        return found
+
+
+class AsWhomSerializer(Body):
+    """As whom to read it."""
+
+    contact = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=BIGGEST_ID,
+        help_text="Id of a contact; null: a made-up one, with the samples of the variables.",
+    )  # fmt: skip
+
+    def validate_contact(self, value: int | None) -> Contact | None:
+        """Somebody who is known."""
+        found = Contact.objects.filter(pk=value, merged_into=None).first() if value else None
+        if value and found is None:
+            raise serializers.ValidationError(f"There is no contact {value}.")
+        return found
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """The words as that person would read them."""
+
+    content = Fields(help_text="Every field, rendered; nothing was sent or stored.")
+
+
+class VersionFilter(django_filters.FilterSet):
+    """Which versions."""
+
+    template = django_filters.CharFilter(field_name="template__key", label="Key of the template.")
+    state = django_filters.ChoiceFilter(choices=TemplateVersion.State.choices, label="Where it stands.")
+    locale = django_filters.CharFilter(label="Language, exactly as it is written.")
+
+
+@extend_schema_view(
+    list=extend_schema(description="Versions of templates, the newest first."),
+    retrieve=extend_schema(description="One version with its words."),
+)
+class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    """The words of templates: write drafts, read them as somebody would."""
+
+    queryset = TemplateVersion.objects.select_related("template__brand", "author")
+    serializer_class = TemplateVersionSerializer
+    filterset_class = VersionFilter
+    scope = "templates"
+    harmless = ("preview",)
+    needs = {
+        "create": (VIEW, ADD),
+        "partial_update": (VIEW, "channels.change_templateversion"),
+        "preview": (VIEW,),
+        "new_draft": (VIEW, ADD),
+    }
+
+    @extend_schema(
+        request=NewVersionSerializer,
+        responses={201: TemplateVersionSerializer},
+        examples=[OpenApiExample("A draft", EXAMPLE, request_only=True)],
+    )
+    @transaction.atomic
+    def create(self, request: Request) -> Response:
+        """A new draft of a template, yours from now on."""
+        made = TemplateVersion(author_id=cast("int", request.user.pk), **read(NewVersionSerializer, request))
+        allow(request.user, ADD, made)
+        made.number = drafts.next_number(made.template)
+        made.save()
+        return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=VersionChangeSerializer, responses={200: TemplateVersionSerializer, 409: NOT_A_DRAFT})
+    @transaction.atomic
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change your own draft; of what somebody else wrote make a new draft."""
+        version = self.get_object()
+        own_draft(version, request.user)
+        for name, value in read(VersionChangeSerializer, request, template=version.template).items():
+            setattr(version, name, value)
+        version.save()
+        return Response(self.get_serializer(version).data)
+
+    @extend_schema(
+        request=AsWhomSerializer,
+        responses={
+            200: PreviewSerializer,
+            409: OpenApiResponse(
+                {"$ref": "#/components/schemas/Refusal"}, description="It cannot be rendered so; `detail` says why."
+            ),
+        },
+    )
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, pk: str) -> Response:
+        """Every field as a contact, or a made-up one, would read it; nothing is stored or sent. As a contact, it needs the
+        permission contacts.view_contact too."""
+        version = self.get_object()
+        reader = read(AsWhomSerializer, request)["contact"]
+        if reader:
+            allow(request.user, VIEW_CONTACTS, None)
+            shown.tell(request._request, "contacts.contact", reader.pk)
+        try:
+            found = words(
+                version.template,
+                version.content,
+                reader,
+                clock.now(),
+                locale=version.locale,
+                declared=variables.read(version.variables),
+            )
+        except (BadSource, Missing, Unrenderable) as error:
+            raise Conflict(f"It cannot be rendered: {error}") from error
+        return Response({"content": dict(found)})
+
+    @extend_schema(request=None, responses={201: TemplateVersionSerializer})
+    @action(detail=True, methods=["post"], url_path="new-draft")
+    def new_draft(self, request: Request, pk: str) -> Response:
+        """A new draft with the same words, yours from now on."""
+        made = drafts.draft_of(self.get_object(), cast("int", request.user.pk))
+        return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
+
+
+def own_draft(version: Any, user: Any) -> None:
+    """Lock its row. Raises Conflict for what is no draft, PermissionDenied for one that somebody else wrote."""
+    stored = type(version).objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
+    if stored.state != TemplateVersion.State.DRAFT:
+        raise Conflict(
+            f"{version} is {stored.get_state_display()} and does not change any more; make a new draft from it."
+        )
+    if stored.author_id != user.pk:
+        raise PermissionDenied("A draft belongs to whoever wrote it; make a new draft from it.")
