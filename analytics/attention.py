@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from django.db.models import Count, Max, Min, Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -14,8 +15,9 @@ from channels.models import Account, Message
 from compliance.models import Review, Stop
 from compliance.optouts import asking
 from compliance.optouts import attention as optouts
+from compliance.rules.consent import RECONFIRM
 from config.models import Fault
-from contacts.models import EventBatch, RejectedEvent
+from contacts.models import ConsentState, EventBatch, RejectedEvent
 from journeys.models import Journey, Step, Version
 
 DANGER, WARNING, NOTICE = 0, 1, 2
@@ -63,6 +65,14 @@ def _late_events(now: datetime) -> Iterator[Item]:
     if oldest and now - oldest.created_at > LATE:
         detail = f"The oldest has waited {_age(now - oldest.created_at)}. Does a worker run?"
         yield Item(DANGER, "Events wait for the journeys", detail, _address("admin:operations"))
+
+
+def _late_messages(now: datetime) -> Iterator[Item]:
+    """What is due and nobody judges: it is judged in full when somebody does, so that nothing goes out at night by that."""
+    due = Message.objects.filter(state=Message.State.PENDING, due_at__lte=now - LATE).order_by("due_at")
+    if oldest := due.values_list("due_at", flat=True).first():
+        detail = f"The oldest has been due for {_age(now - oldest)}. Does a worker run?"
+        yield Item(DANGER, "Messages wait for the gate", detail, _address("admin:operations"))
 
 
 def _faults(now: datetime) -> Iterator[Item]:
@@ -136,6 +146,17 @@ def _reviews(now: datetime) -> Iterator[Item]:
         yield Item(severity, title, f"The oldest has waited {_age(age)}.{late}", _address("admin:review_queue"))
 
 
+def _reconfirm(now: datetime) -> Iterator[Item]:
+    """People whose country asks that they are reminded of their consent every so often, and who were not."""
+    for country, months in RECONFIRM.items():
+        old = ConsentState.objects.filter(
+            state="granted", contact__country=country, occurred_at__lte=now - relativedelta(months=months)
+        )
+        if count := old[: MANY + 1].count():
+            detail = f"The law of {country} asks for it every {months} months. Messages go on meanwhile."
+            yield Item(NOTICE, f"{_many(count, 'consent')} to be reconfirmed", detail, _page("contacts_consent"))
+
+
 def _rejected(now: datetime) -> Iterator[Item]:
     count = RejectedEvent.objects.filter(received_at__gte=now - timedelta(days=1))[: MANY + 1].count()
     if count:
@@ -191,6 +212,7 @@ def _blocked(now: datetime) -> Iterator[Item]:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("compliance.view_stop", _stops),
     ("config.view_operations", _late_events),
+    ("config.view_operations", _late_messages),
     ("config.view_operations", _faults),
     ("channels.view_account", _accounts),
     ("channels.view_account", _senders),
@@ -201,6 +223,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("channels.review_inboundmessage", _opt_outs),
     ("compliance.view_housepolicy", _unconfirmed),
     ("contacts.view_suppression", _blocked),
+    ("compliance.view_approval", _reconfirm),
     ("contacts.view_rejectedevent", _rejected),
     ("journeys.view_journey", _paused),
 )

@@ -30,9 +30,9 @@ class Verdict:
     """Of a refusal: whether the journey that asked for the message is over for this person too."""
 
 
-def allow(why: str = "") -> Verdict:
-    """Nothing against it."""
-    return Verdict("allow", why=why)
+def allow(why: str = "", code: str = "") -> Verdict:
+    """Nothing against it; `code` where somebody has something to do all the same."""
+    return Verdict("allow", code, why)
 
 
 def wait(until: datetime | None, code: str, why: str) -> Verdict:

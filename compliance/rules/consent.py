@@ -11,6 +11,9 @@ IMPLIED = {"implied_purchase": 24, "implied_inquiry": 6}
 """Calendar months (Canada's Anti-Spam Legislation, s. 10(10), (13)): the period immediately before the day of sending."""
 WRITTEN_ONLY = frozenset({"sms", "mms", "voice"})
 """Channels on which US advertising needs prior express written consent (47 CFR 64.1200(a)(2), (f)(9))."""
+RECONFIRM = {"KR": 24}
+"""Calendar months after which the person must be told of the consent again (Korea's Network Act, art. 50(8): every two
+years). It goes on meanwhile; the decisions say so, and the home page counts them."""
 
 
 @rules.register
@@ -38,7 +41,15 @@ class ConsentRule(Rule):
             return _nothing_said(facts)
         doubts = (_unconfirmed, _flawed, _over, partial(_too_weak, facts), partial(_not_named, facts))
         found = next((verdict for doubt in doubts if (verdict := doubt(said, now, facts.zone or UTC))), None)
-        return found or allow(f"{said.basis or 'express'} consent of {said.occurred_at:%Y-%m-%d %H:%M} UTC.")
+        return found or _allowed(said, facts, now)
+
+
+def _allowed(said: ConsentFact, facts: Facts, now: datetime) -> Verdict:
+    words = f"{said.basis or 'express'} consent of {said.occurred_at:%Y-%m-%d %H:%M} UTC"
+    months = max((RECONFIRM[country] for country in facts.countries & RECONFIRM.keys()), default=0)
+    if months and said.occurred_at + relativedelta(months=months) <= now:
+        return allow(f"{words}; the person is to be reminded of it every {months} months.", "reconfirm_due")
+    return allow(f"{words}.")
 
 
 def _us_text(facts: Facts) -> bool:

@@ -119,6 +119,18 @@ class TestAttention:
         assert item.title == "Events wait for the journeys"
         assert "9 minutes" in item.detail
 
+    def test_l14_messages_that_nobody_judges(self, chief, texts) -> None:
+        one = message(contact("u1", phone="+447700900001"), template("late", channel="sms", content={"body": "x"}))
+        assert titles(chief, NOW + HOUR / 15) == []
+        assert titles(chief, NOW + HOUR / 10) == ["Messages wait for the gate"]
+        one.delete()
+        assert titles(chief, NOW + HOUR / 10) == []
+
+    def test_f18_consents_that_are_due(self, chief) -> None:
+        person = contact("u1", email="kim@example.test", country="KR")
+        consent(person, now=NOW - 731 * DAY)
+        assert "1 consent to be reconfirmed" in titles(chief)
+
     def test_a_pump_that_fails(self, chief) -> None:
         Fault.objects.create(pump="journeys.react", failures=3, rests_until=NOW, error="Traceback\nValueError: boom")
         [item] = attention.items(chief, NOW)

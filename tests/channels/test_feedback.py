@@ -45,7 +45,7 @@ def test_a_delivery_is_a_fact_with_its_own_time(sent) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(["delivered", "opened", "clicked"])))
-def test_in_any_order_the_highest_word_stands(sent, order) -> None:
+def test_l19_in_any_order_the_highest_word_stands(sent, order) -> None:
     for word in order:
         feedback.apply([said(word)], NOW)
     sent.refresh_from_db()

@@ -239,6 +239,15 @@ class TestDeferrals:
         assert released(one, one.due_at or NOW).state == "sent"
         assert [found.outcome for found in gate.explain(one)] == ["wait", "allow"]
 
+    def test_l14_after_a_night_without_a_worker_everything_is_judged_anew(self, offer) -> None:
+        QuietHours.objects.create(brand=brand(), channel="sms", start=time(21), end=time(8), classes=["marketing"])
+        night = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 21:00 in New York
+        one = released(message(person(timezone="America/New_York"), offer, now=night), night)
+        # Its morning passed without anybody; the worker comes back in the next night.
+        one = released(one, night + DAY)
+        assert (one.state, one.reason, one.due_at) == ("pending", "quiet_hours", night + DAY + timedelta(hours=11))
+        assert released(one, one.due_at or NOW).state == "sent"
+
     @pytest.mark.parametrize(
         ("now", "opens"),
         [("2027-03-14T02:30", "2027-03-14T12:00"), ("2026-11-01T01:30", "2026-11-01T13:00")],

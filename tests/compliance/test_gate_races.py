@@ -40,7 +40,7 @@ def test_two_workers_send_each_message_once(house) -> None:
     assert set(Counter(SandboxMessage.objects.values_list("message_id", flat=True)).values()) == {1}
 
 
-def test_two_workers_and_one_slot_are_one_message(house) -> None:
+def test_l07_two_workers_and_one_slot_are_one_message(house) -> None:
     """Two messages of each person, one slot each: whoever comes second finds it taken."""
     FrequencyCap.objects.create(brand=brand(), name="Daily", limit=1, days=1)
     everybody = people(60)

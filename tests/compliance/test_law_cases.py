@@ -164,7 +164,7 @@ def test_d15_antigua_has_one_zone() -> None:
 class TestD17:
     """Nobody knows where this person is."""
 
-    def test_account_hours_hold_by_the_accounts_clock(self) -> None:
+    def test_d17_account_hours_hold_by_the_accounts_clock(self) -> None:
         """Nowhere does a law set hours for webhooks, so only the account's own hours are asked."""
         where = locate(Clues(), default_zone="America/New_York")
         answer = when(where, "2026-11-23T08:00Z", channel="webhook", policies=[DAYTIME])
@@ -172,7 +172,7 @@ class TestD17:
         assert answer.details["zone_source"] == "account_default"
 
     @pytest.mark.parametrize("channel", ["email", "sms", "push", "whatsapp"])
-    def test_a_law_that_may_hold_blocks(self, channel: str) -> None:
+    def test_d17_a_law_that_may_hold_blocks(self, channel: str) -> None:
         """Colombia and South Africa have hours for email."""
         answer = when("nowhere", "2026-11-23T12:00Z", channel=channel)
         assert result(answer) == "BLOCK unknown_jurisdiction"

@@ -70,7 +70,7 @@ def test_everybody_gets_everything_once(kind, channel):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_lost_or_doubled_when_the_worker_is_killed(kind):
+def test_l11_nothing_is_lost_or_doubled_when_the_worker_is_killed(kind):
     figures = run_bench(kind, f"N={USERS * 5}", "--kill")
     assert (figures["lost"], figures["duplicated"]) == (0, 0)
     assert figures["steps"]["messages"] == {"sent": USERS * 15 // 2}
