@@ -19,7 +19,7 @@ from contacts.models import Membership, Segment
 from journeys import blueprints, inspection
 from journeys.base import Trigger, steps, triggers
 from journeys.blueprints import Blueprint
-from journeys.models import Version
+from journeys.models import Journey, Version
 
 
 @reviewables.register
@@ -67,6 +67,10 @@ class JourneyReview(Reviewable):
 
     def is_draft(self, subject: Version) -> bool:
         return subject.state == Version.State.DRAFT and reviews.live(subject) is None
+
+    def watchers(self, pk: int) -> list[Any]:
+        journey = Journey.objects.select_related("compliance_reviewer").filter(versions=pk).first()
+        return [journey.compliance_reviewer] if journey and journey.compliance_reviewer else []
 
     def standing(self, subject: Version) -> str:
         review = reviews.live(subject)

@@ -64,6 +64,10 @@ class Reviewable:
         """The path of the object's page in the admin."""
         return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_change", args=(pk,))
 
+    def watchers(self, pk: int) -> list[Any]:
+        """Users who are told that it waits, beside those whom the steps ask."""
+        return []
+
     def messages(self, pk: int) -> Q:
         """The messages that leave because of it."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from compliance.models import Approval, Review
 from compliance.reviews import asking
+from compliance.reviews.base import reviewables
 from config import notices
 
 
@@ -61,7 +62,8 @@ def urgent(review: Review, by: Any, now: datetime) -> None:
 
 def _asked(review: Review) -> list[Any]:
     step = asking.current(review)
-    return [user for user in asking.people(step) if not review.concerns(user.pk)] if step else []
+    people = [*asking.people(step), *reviewables[review.kind].watchers(review.object_id)] if step else []
+    return [user for user in people if not review.concerns(user.pk)]
 
 
 def _writers(review: Review) -> list[Any]:

@@ -36,7 +36,12 @@ class JourneyAdmin(Granting, HistoryAdmin):
     search_fields = ("name", "key")
     search_help_text = "Name or key"
     prepopulated_fields = {"key": ("name",)}
-    fields = (("name", "key"), ("brand", "owner"), "priority", "description")
+    fields = (
+        ("name", "key"),
+        ("brand", "priority"),
+        ("owner", "technical_owner", "compliance_reviewer"),
+        "description",
+    )
     change_list_template = "admin/journeys/journey/list.html"
     change_form_outer_before_template = "admin/journeys/journey/page.html"
 

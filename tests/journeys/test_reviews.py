@@ -9,9 +9,10 @@ from django.urls import reverse
 from channels.models import Message, MessageTemplate
 from compliance import gate, reviews
 from compliance.models import FrequencyCap, Review
+from config.models import Notice
 from contacts.models import Segment
 from journeys import editing, publishing
-from journeys.models import Step, Version
+from journeys.models import Journey, Step, Version
 from tests import staff
 from tests.builders import NOW, account, brand, consent, contact, segment, template, topic, user
 from tests.journeys.driving import draft, happens, live, publisher, step
@@ -72,6 +73,12 @@ class TestPublishing:
         publishing.submit(version, publisher(), NOW)
         with pytest.raises(PermissionDenied, match="Nobody approves or refuses his own work"):
             reviews.decide(version, lena, approved=True, now=NOW)
+
+    def test_its_compliance_reviewer_is_told_whatever_the_policies_say(self, words) -> None:
+        version = draft(*send())
+        Journey.objects.filter(pk=version.journey_id).update(compliance_reviewer=user("clara"))
+        publishing.submit(version, publisher(), NOW)
+        assert Notice.objects.get(user__username="clara").sentence == "Welcome v1 waits for your review."
 
     def test_it_is_locked_meanwhile(self, words, lena) -> None:
         version = submitted()
