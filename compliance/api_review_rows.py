@@ -78,7 +78,7 @@ class ReviewStepSerializer(serializers.ModelSerializer[ReviewStep]):
 
     class Meta:
         model = ReviewStep
-        fields = ("position", "name", "group", "approvers", "due_hours", "done_at")
+        fields = read_only_fields = ("position", "name", "group", "approvers", "due_hours", "done_at")
         extra_kwargs = told(
             position="Its place, from 1.",
             name="What it is called, e.g. Legal.",

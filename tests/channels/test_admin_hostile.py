@@ -102,7 +102,7 @@ def addresses(submitted, sent, caught) -> list[str]:
         f"/admin/channels/templateversion/{submitted.pk}/preview/?look=text",
         f"/admin/channels/templateversion/{submitted.pk}/diff/?against={old.pk}",
         f"/admin/channels/messagetemplate/{submitted.template_id}/change/",
-        "/admin/compliance/approval/queue/",
+        "/admin/compliance/review/queue/",
         "/admin/channels/message/",
         f"/admin/channels/message/{sent.pk}/change/",
         f"/admin/channels/message/{sent.pk}/copy/",

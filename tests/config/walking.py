@@ -204,6 +204,8 @@ def _address(name: str, model: str, pattern: str, rows: dict[str, Any]) -> str:
         return reverse(f"admin:{name}", args=[rows[model], latest])
     given: dict[str, Any] = {"key": "wait", "table": "hours", "row_id": rows["compliance_lawrow"], "kind": "template"}
     given |= {"contact_id": rows["contacts_contact"]}
+    if name == "send_test":
+        model = "channels_templateversion"
     if name.startswith("review_"):
         model = REVIEWED.get(name, "compliance_review")
         given |= {"pk": Review.objects.get(pk=rows["compliance_review"]).object_id} if "kind" in pattern else {}

@@ -27,7 +27,7 @@ def test_each_person_sees_what_their_work_needs(log_in: LogIn) -> None:
     found = {login.name: set(sidebar(log_in(login.name))) for login in LOGINS}
     assert "/admin/journeys/journey/" in found["marketer"]
     assert "/admin/channels/account/" not in found["marketer"]
-    assert "/admin/compliance/approval/queue/" in found["legal"]
+    assert "/admin/compliance/review/queue/" in found["legal"]
     assert "/admin/operations/" in found["operator"]
     assert "/admin/auth/user/" not in found["operator"]
     assert found["admin"] > found["marketer"] | found["legal"] | found["operator"]

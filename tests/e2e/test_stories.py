@@ -14,7 +14,7 @@ from tests.e2e.watched import Watched
 
 ROW = "#result_list tbody a[href*='/change/']"
 VERSIONS = "/admin/channels/templateversion"
-QUEUE = "/admin/compliance/approval/queue/"
+QUEUE = "/admin/compliance/review/queue/"
 STOPS = "/admin/compliance/stop/"
 WORDS = {
     "content_subject": "{{ contact.first_name | default: 'Hello' }}, your ticket is booked",
