@@ -39,7 +39,7 @@ def words(log_in: LogIn) -> str:
     assert "You wrote it, so somebody else decides." in marketer.words()
     assert marketer.page.locator("button:has-text('Approve')").count() == 0
     marketer.judge()
-    approve(legal, page)
+    approve(legal, "Ticket booked", page)
     marketer.open(page)
     assert "In use. What it says is sealed" in marketer.words()
     assert marketer.page.locator("[name=content_subject]").count() == 0
@@ -62,8 +62,14 @@ def journey(log_in: LogIn, words: str) -> str:
     assert "Publish the draft" not in seen.words()
     seen.click("text=Edit the draft")
     design(seen)
+    draft = seen.path
     seen.judge()
     seen.picture("journey, draft")
+    assert seen.page.locator("a:has-text('Publish')").count() == 0
+    seen.click("text=Submit for approval")
+    assert "You wrote it, so somebody else decides." in seen.words()
+    approve(log_in("legal"), "Tickets", draft)
+    seen.open(draft)
     seen.click("a:has-text('Publish')")
     seen.click("button:has-text('Publish the draft')")
     assert seen.path == page
@@ -191,17 +197,17 @@ def type_into(seen: Watched, name: str, value: str) -> None:
     seen.page.locator(f".wm-editor[data-field={field}] .cm-content").fill(value)
 
 
-def approve(seen: Watched, page: str) -> None:
-    """From the queue to the decision."""
+def approve(seen: Watched, title: str, page: str) -> None:
+    """From the queue to the review's page, and to the decision."""
     seen.open(QUEUE)
-    assert "Ticket booked" in seen.words()
     seen.judge()
-    seen.picture("review queue")
-    seen.click("#main tbody th a")
-    assert seen.path == page
+    seen.picture(f"review queue, {title}")
+    seen.click(f"#main tbody th a:has-text('{title}')")
+    assert "What it is about" in seen.words()
     seen.judge()
-    seen.picture("review")
+    seen.picture(f"review, {title}")
     seen.click("button:has-text('Approve')")
+    assert seen.path == page
     assert "Approved by legal" in seen.words()
 
 
