@@ -153,8 +153,8 @@ class TestTheRest:
         assert [(one["author"], one["anchor"], one["text"]) for one in body["comments"]] == [
             ("lena", "body:1", "Why so?"), ("maria", "", "Because."),
         ]  # fmt: skip
-        other = builders.user("mark")
-        other.groups.add(Group.objects.get(name="Marketer"))
+        other = builders.user("anna")
+        other.groups.add(Group.objects.get(name="Analyst"))
         assert caller(other).post(f"reviews/{waiting['id']}/comment/", {"text": "Me too."})[0] == 403
 
     def test_reviews_of_another_brand_are_not_there(self, waiting) -> None:

@@ -12,7 +12,7 @@ from channels import archive
 from channels.models import Message, MessageTemplate, SandboxMessage, TemplateVersion
 from compliance import reviews, stops
 from tests import staff
-from tests.builders import NOW, contact, message, template
+from tests.builders import NOW, contact, message, review_of, template
 from tests.needs import CHROMIUM
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -68,6 +68,7 @@ def submitted() -> TemplateVersion:
         reviews.submit(version, maria, NOW)
     TemplateVersion.objects.filter(pk=version.pk).update(state="submitted", submitted_at=NOW)
     version.refresh_from_db()
+    review_of(version, title=ATTACK[:200])
     return version
 
 
