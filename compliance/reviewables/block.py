@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
@@ -10,7 +9,7 @@ from channels import checks, outbox, sealing
 from channels.findings import Finding
 from channels.models import BlockVersion, TemplateVersion
 from channels.sealing import Seal
-from compliance.reviews.base import About, Reviewable, reviewables
+from compliance.reviews.base import About, Reviewable, moved, reviewables
 
 State = BlockVersion.State
 
@@ -51,34 +50,26 @@ class BlockReview(Reviewable):
         return later.filter(state__in=states).order_by("-number").first()
 
     def submitted(self, subject: BlockVersion, now: datetime, *, again: bool) -> None:
-        _move(subject, State.SUBMITTED, submitted_at=now)
+        moved(subject, State.SUBMITTED, submitted_at=now)
 
     def in_review(self, subject: BlockVersion) -> None:
-        _move(subject, State.IN_REVIEW)
+        moved(subject, State.IN_REVIEW)
 
     def approved(self, subject: BlockVersion, now: datetime) -> list[BlockVersion]:
         same = BlockVersion.objects.filter(block=subject.block_id, locale=subject.locale, state=State.APPROVED)
         replaced = list(same.exclude(pk=subject.pk))
         # Not `save`: the seals of templates are looked at once, when the new one is in its place.
         same.exclude(pk=subject.pk).update(state=State.RETIRED)
-        _move(subject, State.APPROVED)
+        moved(subject, State.APPROVED)
         return replaced
 
     def refused(self, subject: BlockVersion, *, changes: bool) -> None:
-        _move(subject, State.CHANGES if changes else State.REJECTED)
+        moved(subject, State.CHANGES if changes else State.REJECTED)
 
     def retired(self, subject: BlockVersion, now: datetime) -> None:
         holding = TemplateVersion.objects.filter(block_uses__block_version=subject).values("pk")
         outbox.recall(Q(version__in=holding), now)
-        _move(subject, State.RETIRED)
+        moved(subject, State.RETIRED)
 
     def withdrawn(self, subject: BlockVersion) -> None:
-        _move(subject, State.RETIRED)
-
-
-def _move(version: BlockVersion, state: str, **columns: Any) -> None:
-    version.state = state
-    for name, value in columns.items():
-        setattr(version, name, value)
-    # Only what changes: the database refuses a submitted version's words even when they are written unchanged.
-    version.save(update_fields=["state", *columns])
+        moved(subject, State.RETIRED)

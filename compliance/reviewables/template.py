@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
@@ -11,7 +10,7 @@ from channels.findings import Finding
 from channels.models import TemplateVersion
 from channels.sealing import Seal
 from compliance import findings
-from compliance.reviews.base import About, Reviewable, reviewables
+from compliance.reviews.base import About, Reviewable, moved, reviewables
 
 State = TemplateVersion.State
 
@@ -60,10 +59,10 @@ class TemplateReview(Reviewable):
     def submitted(self, subject: TemplateVersion, now: datetime, *, again: bool) -> None:
         if again:
             outbox.recall(Q(version=subject), now)
-            _move(subject, State.SUBMITTED, submitted_at=now)
+            moved(subject, State.SUBMITTED, submitted_at=now)
             return
         drafts.compile_version(subject)
-        _move(subject, State.SUBMITTED, submitted_at=now, compiled=subject.compiled)
+        moved(subject, State.SUBMITTED, submitted_at=now, compiled=subject.compiled)
 
     def renewed(self, subject: TemplateVersion, now: datetime) -> TemplateVersion:
         """Blocks are in the words since they were submitted: with others, a new version takes this one's way."""
@@ -73,7 +72,7 @@ class TemplateReview(Reviewable):
         return drafts.draft_of(subject, subject.author_id)
 
     def in_review(self, subject: TemplateVersion) -> None:
-        _move(subject, State.IN_REVIEW)
+        moved(subject, State.IN_REVIEW)
 
     def approved(self, subject: TemplateVersion, now: datetime) -> list[TemplateVersion]:
         same = TemplateVersion.objects.filter(
@@ -81,24 +80,16 @@ class TemplateReview(Reviewable):
         ).exclude(pk=subject.pk)
         replaced = list(same)
         for other in replaced:
-            _move(other, State.RETIRED)
-        _move(subject, State.APPROVED)
+            moved(other, State.RETIRED)
+        moved(subject, State.APPROVED)
         return replaced
 
     def refused(self, subject: TemplateVersion, *, changes: bool) -> None:
-        _move(subject, State.CHANGES if changes else State.REJECTED)
+        moved(subject, State.CHANGES if changes else State.REJECTED)
 
     def retired(self, subject: TemplateVersion, now: datetime) -> None:
-        _move(subject, State.RETIRED)
+        moved(subject, State.RETIRED)
         outbox.recall(Q(version=subject), now)
 
     def withdrawn(self, subject: TemplateVersion) -> None:
-        _move(subject, State.RETIRED)
-
-
-def _move(version: TemplateVersion, state: str, **columns: Any) -> None:
-    version.state = state
-    for name, value in columns.items():
-        setattr(version, name, value)
-    # Only what changes: the database refuses a submitted version's words even when they are written unchanged.
-    version.save(update_fields=["state", *columns])
+        moved(subject, State.RETIRED)

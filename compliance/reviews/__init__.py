@@ -12,14 +12,13 @@ from compliance.reviews.deciding import decide
 from compliance.reviews.dependencies import parts_broken as broken
 from compliance.reviews.dependencies import watch
 from compliance.reviews.expiring import expire, next_due
-from compliance.reviews.opening import SUBMIT, problems, reopen, submit
+from compliance.reviews.opening import problems, reopen, submit
 from compliance.reviews.permissions import DECIDE, URGENT
 from compliance.reviews.reading import live, of
 from compliance.reviews.reopening import review_again
 
 __all__ = [
     "DECIDE",
-    "SUBMIT",
     "URGENT",
     "About",
     "Reviewable",

@@ -15,7 +15,6 @@ from compliance.reviews.base import Reviewable, kind_of
 
 State = Review.State
 User = AbstractBaseUser | AnonymousUser
-SUBMIT = "channels.submit_templateversion"
 
 
 @transaction.atomic

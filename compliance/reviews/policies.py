@@ -1,6 +1,7 @@
 """Which reviews something needs: every policy that matches adds its steps, and none of them can take one away."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,7 +87,18 @@ def _together(steps: Sequence[PolicyStep]) -> tuple[Station, ...]:
                 position=max(before.position, one.position),
             )
         found[key] = one
-    return tuple(sorted(found.values(), key=lambda one: (one.position, one.name)))
+    return _told_apart(sorted(found.values(), key=lambda one: (one.position, one.name)))
+
+
+def _told_apart(stations: Sequence[Station]) -> tuple[Station, ...]:
+    """Steps of one name that ask different groups are called apart: a yes counts for the step that it was said in, and no other."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for one in stations:
+        seen[one.name.casefold()] += 1
+        number = seen[one.name.casefold()]
+        apart.append(replace(one, name=f"{one.name[:50]} ({number})") if number > 1 else one)
+    return tuple(apart)
 
 
 def _risks(policies: Sequence[ReviewPolicy], about: About) -> Iterable[str]:

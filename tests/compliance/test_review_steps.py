@@ -148,6 +148,14 @@ class TestSteps:
         reviews.decide(draft, reviewer("luc"), approved=True, now=NOW)
         assert state(draft) == "approved"
 
+    def test_one_yes_is_one_yes_where_two_policies_call_their_steps_alike(self, draft, maria) -> None:
+        only(policy("A", ("Legal", "", 1)), policy("B", ("Legal", "Legal reviewer", 1)))
+        reviews.submit(draft, maria, NOW)
+        reviews.decide(draft, reviewer("lena", "Legal reviewer"), approved=True, now=NOW)
+        assert state(draft) == "in_review"
+        reviews.decide(draft, reviewer("luc", "Legal reviewer"), approved=True, now=NOW)
+        assert state(draft) == "approved"
+
     def test_a_no_ends_it_at_any_step(self, draft, maria) -> None:
         only(policy("Both", ("Brand", "", 1), ("Legal", "", 1)))
         reviews.submit(draft, maria, NOW)
