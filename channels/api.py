@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -17,8 +18,9 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message and what became of it."""
 
     contact_external_id = serializers.CharField(
-        source="contact.external_id", read_only=True, help_text="The person's id in your own systems."
-    )
+        source="contact.external_id", read_only=True, default=None, allow_null=True,
+        help_text="The person's id in your own systems; null for a test.",
+    )  # fmt: skip
     brand = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the brand.")
     template = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the template.")
     topic = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the topic.")
@@ -60,7 +62,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         )
         extra_kwargs = told(
             id="Our id of the message.",
-            contact="Id of the contact.",
+            contact="Id of the contact; null for a test, which is nobody's.",
             channel="Key of the channel, e.g. email.",
             message_class="What it is in the eyes of the law; empty until the gate let it leave.",
             state="What became of it.",
@@ -99,6 +101,9 @@ class MessageFilter(django_filters.FilterSet):
     contact_external_id = ExternalIdFilter(
         field_name="contact__external_id", label="The person's id in your own systems, exactly."
     )
+    test = django_filters.BooleanFilter(
+        method="tests", label="true: test sends instead of messages to people.",
+    )  # fmt: skip
     journey = django_filters.CharFilter(field_name="labels__journey", label="Key of the journey that asked for it.")
     state = django_filters.ChoiceFilter(choices=Message.State.choices, label="What became of it.")
     channel = django_filters.CharFilter(label="Key of the channel, e.g. email.")
@@ -107,6 +112,15 @@ class MessageFilter(django_filters.FilterSet):
     created_before = before("created_at", "Asked for before this instant.")
     sent_from = since("sent_at", "Sent at this instant or later.")
     sent_before = before("sent_at", "Sent before this instant.")
+
+    def tests(self, rows: QuerySet[Message], name: str, value: bool) -> QuerySet[Message]:
+        """Tests, or messages to people."""
+        return rows.filter(contact=None) if value else rows.exclude(contact=None)
+
+    def filter_queryset(self, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        """Without a word about tests there are none."""
+        found: QuerySet[Message] = super().filter_queryset(queryset)
+        return found.exclude(contact=None) if self.form.cleaned_data["test"] is None else found
 
 
 @extend_schema_view(

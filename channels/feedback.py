@@ -12,13 +12,15 @@ from hashlib import sha256
 from django.db import transaction
 from django.db.models import Q
 
+from channels import facts
 from channels.base import Update
 from channels.facts import COLUMNS, About, fact
 from channels.models import Message
 from config import bulk
-from contacts import consents, suppressions, timeline
+from contacts import consents, suppressions
 from contacts.models import Address, Suppression
 from contacts.suppressions import Suppress
+from contacts.timeline import NewEvent
 
 State, Delivery = Message.State, Message.Delivery
 RANKS = {
@@ -56,16 +58,16 @@ def apply(updates: Sequence[Update], now: datetime, *, account_id: int | None = 
     """
     with transaction.atomic():
         heard = _load(updates, account_id)
-        facts: list[timeline.NewEvent] = []
+        told: list[NewEvent | None] = []
         found = 0
         for update in sorted(updates, key=lambda update: update.occurred_at):
             one = heard.get(update.message_id) or heard.get(update.provider_id)
             if one is not None:
                 found += 1
-                facts += _take(one, update, now)
+                told += _take(one, update, now)
         messages = list({one.about.id: one for one in heard.values()}.values())
         _write(messages, now)
-        timeline.record(facts, now)
+        facts.record(told, now)
         _consequences(messages, updates, heard, now)
     return found
 
@@ -96,25 +98,25 @@ def _load(updates: Sequence[Update], account_id: int | None) -> dict[int | str, 
     return found
 
 
-def _take(one: _Heard, update: Update, now: datetime) -> list[timeline.NewEvent]:
+def _take(one: _Heard, update: Update, now: datetime) -> list[NewEvent | None]:
     """Apply one update to the message in memory; the facts that it is."""
-    facts = []
+    told = []
     one.provider_id = one.provider_id or update.provider_id[:200]
     if update.status == "failed":
         return _take_failure(one, update)
     if one.state == State.UNKNOWN:
         one.state, one.confirmed = State.SENT.value, True
-        facts.append(fact("sent", one.about, now))
+        told.append(fact("sent", one.about, now))
     if update.status == SILENT:
-        return facts
+        return told
     one.delivery = max(one.delivery, RANKS.get(update.status, Delivery.NONE))
     again = _again(update)
     more = {"url": update.reason} if update.status == "clicked" else {"reason": update.reason} if update.reason else {}
-    facts.append(fact(update.status[:60], one.about, update.occurred_at, again=again, **more))
-    return facts
+    told.append(fact(update.status[:60], one.about, update.occurred_at, again=again, **more))
+    return told
 
 
-def _take_failure(one: _Heard, update: Update) -> list[timeline.NewEvent]:
+def _take_failure(one: _Heard, update: Update) -> list[NewEvent | None]:
     """A later word that it was delivered stands: out of order is not out of truth."""
     if one.delivery >= Delivery.DELIVERED or one.state not in (State.SENT, State.SENDING, State.UNKNOWN):
         return []
@@ -162,8 +164,10 @@ def _consequences(
 
 
 def _withdraw(one: _Heard, source: str, now: datetime) -> None:
-    """The person wants no more of the message's topic on its channel."""
+    """The person wants no more of the message's topic on its channel. Behind a test there is nobody who could mean it."""
     about, proof = one.about, {"message": one.about.id}
+    if about.contact_id is None:
+        return
     consents.withdraw(about.contact_id, one.topic_id, about.channel, source=source[:120], now=now, proof=proof)
 
 

@@ -11,7 +11,6 @@ from django.db.models import Q
 from channels import facts
 from channels.models import Message, MessageTemplate
 from config import bulk
-from contacts import timeline
 
 State = Message.State
 NOT_BEGUN = Q(state=State.PENDING) | Q(state=State.SENDING, started_at=None)
@@ -82,7 +81,7 @@ def block(messages: Sequence[facts.About], reason: str, now: datetime) -> None:
     Message.objects.filter(id__among=ids).update(
         state=State.BLOCKED, reason=reason, due_at=None, held_by="", cleared_at=None, lease_until=None
     )
-    timeline.record([facts.fact("blocked", message, now, reason=reason) for message in messages], now)
+    facts.record([facts.fact("blocked", message, now, reason=reason) for message in messages], now)
 
 
 def recall(stoppable: Q, now: datetime) -> int:

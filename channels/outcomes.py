@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from channels import archive, feedback
+from channels import archive, facts, feedback
 from channels.base import Receipt, SendError
 from channels.facts import About, fact
 from channels.models import Message
 from config import bulk
-from contacts import timeline
 
 if TYPE_CHECKING:
     from channels.delivery import Handed
@@ -66,7 +65,7 @@ def _sent(messages: Sequence[tuple[About, Receipt]], now: datetime) -> None:
         for about, receipt in messages
     ]
     bulk.update(Message, rows, only=ONLY_OURS)
-    timeline.record([fact("sent", about, now) for about, _ in messages], now)
+    facts.record([fact("sent", about, now) for about, _ in messages], now)
 
 
 def _copies(handed: "Sequence[Handed]") -> None:
@@ -78,8 +77,7 @@ def _copies(handed: "Sequence[Handed]") -> None:
 def _failed(handed: "Sequence[tuple[Handed, SendError]]", now: datetime) -> None:
     """A slot under a cap is given back: nobody got anything."""
     bulk.update(Message, [_over(one, error) for one, error in handed], only=ONLY_OURS)
-    facts = [fact("failed", one.letter.about, now, reason=error.code[:60]) for one, error in handed]
-    timeline.record(facts, now)
+    facts.record([fact("failed", one.letter.about, now, reason=error.code[:60]) for one, error in handed], now)
     _learn(handed, now)
 
 

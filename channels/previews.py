@@ -34,7 +34,7 @@ def words(
     reader = rendering.Reader(
         contact=_person(contact) if contact else SAMPLE,
         brand={name: getattr(brand, name) for name in rendering.BRAND},
-        event=_event(template, contact),
+        event=event(template, contact),
         now=now,
         zone=zones.zone(zone) if zones.known(zone) else UTC,
         unsubscribe_url=UNSUBSCRIBE,
@@ -55,7 +55,7 @@ def _person(contact: Contact) -> dict[str, Any]:
     return found
 
 
-def _event(template: MessageTemplate, contact: Contact | None) -> dict[str, Any]:
+def event(template: MessageTemplate, contact: Contact | None) -> dict[str, Any]:
     """What the words may say about the event: that of the contact's last message of this template, else of anybody's."""
     messages = Message.objects.filter(template=template)
     mine = messages.filter(contact=contact).order_by("-id").values_list("context", flat=True).first()

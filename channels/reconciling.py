@@ -5,12 +5,12 @@ from logging import getLogger
 
 from django.db import transaction
 from django.db.models import Min
+from django.db.models.functions import Coalesce
 
-from channels import outcomes
+from channels import facts, outcomes
 from channels.base import CannotTell, Receipt, channels
 from channels.facts import COLUMNS, About, fact
 from channels.models import Account, Message
-from contacts import timeline
 
 log = getLogger("waymark.delivery")
 
@@ -18,6 +18,7 @@ State = Message.State
 BATCH = 100
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = timedelta(hours=2)
+TO = Coalesce("address__value", "test__recipient")
 
 
 def leases_due(now: datetime) -> datetime | None:
@@ -72,7 +73,7 @@ def _claim(now: datetime) -> list[tuple[int, str, About, datetime]]:
     with transaction.atomic():
         due = Message.objects.filter(state=State.UNKNOWN, due_at__lte=now).order_by("due_at")
         locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        rows = list(locked.values_list(*COLUMNS, "account_id", "started_at", "address__value")[:BATCH])
+        rows = list(locked.values_list(*COLUMNS, "account_id", "started_at", TO)[:BATCH])
         found = [(row[-3], row[-1] or "", About(*row[: len(COLUMNS)]), row[-2]) for row in rows]
         for _, _, about, started_at in found:
             pause = min(max(now - started_at, outcomes.FIRST_LOOK), LONGEST_PAUSE)
@@ -103,7 +104,7 @@ def _give_up(about: About, why: str, now: datetime) -> None:
     with transaction.atomic():
         changed = Message.objects.filter(id=about.id, state=State.UNKNOWN).update(due_at=None, error=why)
         if changed:
-            timeline.record([fact("unknown", about, now)], now)
+            facts.record([fact("unknown", about, now)], now)
 
 
 def decide_sent(about: About, now: datetime) -> None:
@@ -118,7 +119,7 @@ def decide_failed(about: About, now: datetime) -> bool:
             state=State.FAILED, due_at=None, cleared_at=None, reason="given_up"
         )
         if changed:
-            timeline.record([fact("failed", about, now, reason="given_up")], now)
+            facts.record([fact("failed", about, now, reason="given_up")], now)
     return bool(changed)
 
 

@@ -88,9 +88,10 @@ def words(
     *,
     clicks: bool,
     opens: bool,
+    samples: bool = False,
 ) -> Words:
     """The words of one message as they are sent: tracked links, and a way out where there must be one. Raises as `render`."""
-    found = render(channel, content, reader, declared)
+    found = render(channel, content, reader, declared, samples=samples)
     if not channel.is_html:
         return Words(found)
     if found.get("html"):

@@ -46,7 +46,6 @@ def _row(channel: Channel, sender: str, message: Outgoing, now: datetime) -> dic
         "subject": message.content.get("subject", "")[:998],
         "text": channel.readable(message.content),
         "html": message.content.get("html", ""),
-        # A test send is no message, and has a negative number.
-        "message_id": message.id if message.id > 0 else None,
+        "message_id": message.id,
         "received_at": now,
     }

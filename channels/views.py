@@ -79,6 +79,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if message is None:  # its contact was erased; there is nobody left to write to
         return render(request, "public/unsubscribed.html", {"topic": "", "brand": ""})
     words = {"topic": message.topic, "brand": message.brand, "channel": channels[message.channel].title}
+    words["test"] = message.contact_id is None
     if request.method != "POST":
         return render(request, "public/unsubscribe.html", words)
     now = clock.now()

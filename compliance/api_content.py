@@ -3,15 +3,19 @@
 from channels.api_blocks import BlockVersionViewSet
 from channels.api_versions import TemplateVersionViewSet
 from compliance.api_submitting import Submitting
+from compliance.api_testing import Testing
+from compliance.seeds import PERMISSION as SEND_TEST
 
 
-class ReviewedTemplateVersions(Submitting, TemplateVersionViewSet):
-    """The words of templates: write drafts, read them as somebody would, hand them in."""
+class ReviewedTemplateVersions(Submitting, Testing, TemplateVersionViewSet):
+    """The words of templates: write drafts, read them as somebody would, test them, hand them in."""
 
     needs = {
         **TemplateVersionViewSet.needs,
         "submit": ("channels.view_templateversion", "channels.submit_templateversion"),
         "problems": ("channels.view_templateversion",),
+        "tests": ("channels.view_templateversion",),
+        "send_test": ("channels.view_templateversion", SEND_TEST),
     }
 
 

@@ -222,6 +222,8 @@ class Facts:
     expires_at: datetime | None = None
     fallback_from: str = ""
     """The channel whose message did not get through, and that this one stands in for."""
+    is_test: bool = False
+    """A version's words, whatever its state, to an address of our own; `contact_id` is 0."""
     needs_address: bool = True
     address_id: int | None = None
     address_validity: str = ""
@@ -277,6 +279,8 @@ class Rule:
 
     key: str
     title: str
+    spares_tests: bool = False
+    """Whether test sends are free of it: it protects people, and they go to addresses of our own."""
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         """The verdict. A rule that raises holds the message: the gate fails closed."""

@@ -17,7 +17,8 @@ class Claimed(NamedTuple):
 
     id: int
     key: str
-    contact_id: int
+    contact_id: int | None
+    """None: a test, to an address of our own."""
     brand_id: int
     channel: str
     template_key: str
@@ -45,8 +46,8 @@ def claim(now: datetime, limit: int) -> tuple[list[Claimed], int]:
     """
     due = Message.objects.filter(state=State.PENDING, due_at__lte=now).order_by("due_at", "id")
     found = _taken(due, limit)
-    mine = _locked({one.contact_id for one in found})
-    batch = _with_rivals([one for one in found if one.contact_id in mine], due)
+    mine = _locked(people(found))
+    batch = _with_rivals([one for one in found if one.contact_id is None or one.contact_id in mine], due)
     return sorted(batch, key=lambda one: -one.priority), len(found)
 
 
@@ -62,8 +63,10 @@ def _with_rivals(batch: Sequence[Claimed], due: QuerySet[Message]) -> Sequence[C
     """
     lowest: dict[int, int] = {}
     for one in batch:
+        if one.contact_id is None:
+            continue
         lowest[one.contact_id] = min(one.priority, lowest.get(one.contact_id, one.priority))
-    if not batch or min(lowest.values()) == max(Message.Priority):
+    if not lowest or min(lowest.values()) == max(Message.Priority):
         return batch
     # What is pending is not cleared; said aloud, it makes this a look-up in messages_by_contact.
     rivals = due.filter(contact__among=list(lowest), cleared_at=None, priority__gt=min(lowest.values()))
@@ -80,12 +83,17 @@ def _with_rivals(batch: Sequence[Claimed], due: QuerySet[Message]) -> Sequence[C
     for pk in better.keys() - {one.id for one in taken}:
         contact_id, priority = better[pk]
         elsewhere[contact_id] = max(priority, elsewhere.get(contact_id, priority))
-    return [one for one in (*batch, *taken) if one.priority >= elsewhere.get(one.contact_id, 0)]
+    return [one for one in (*batch, *taken) if one.priority >= elsewhere.get(one.contact_id or 0, 0)]
+
+
+def people(batch: Sequence[Claimed]) -> set[int]:
+    """The contacts of these messages."""
+    return {one.contact_id for one in batch if one.contact_id is not None}
 
 
 def _locked(contact_ids: set[int]) -> set[int]:
-    people = Contact.objects.filter(id__among=list(contact_ids)).order_by("id")
-    return set(people.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True))
+    rows = Contact.objects.filter(id__among=list(contact_ids)).order_by("id")
+    return set(rows.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True))
 
 
 def next_due(now: datetime) -> datetime | None:

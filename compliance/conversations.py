@@ -11,7 +11,7 @@ from channels import outbox
 from channels.base import channels
 from channels.models import Account, InboundMessage, Message, MessageTemplate, ProviderTemplate, TemplateVersion
 from compliance.base import VersionFact
-from compliance.claims import Claimed
+from compliance.claims import Claimed, people
 from compliance.rules.conversation import WINDOW
 
 UNASKED = "pending"
@@ -46,7 +46,7 @@ def as_providers_see(
 
 def heard(batch: Sequence[Claimed], now: datetime) -> dict[tuple[int, int, str], datetime]:
     """When people last wrote to a brand, by contact, brand and channel, within the window in which they may be answered freely."""
-    contact_ids = {one.contact_id for one in batch if channels[one.channel].approves_templates}
+    contact_ids = people([one for one in batch if channels[one.channel].approves_templates])
     if not contact_ids:
         return {}
     within = InboundMessage.objects.filter(

@@ -11,7 +11,7 @@ from django.db.models import Case, F, JSONField, Q, Value, When
 
 from channels.base import channels
 from channels.models import Account, Message
-from compliance import conversations, people, sealed, senders, stops
+from compliance import claims, conversations, people, proofs, sealed, senders, stops
 from compliance.base import (
     TEXTS,
     CapFact,
@@ -32,6 +32,7 @@ from compliance.matrix import Happened, happened
 from compliance.models import FrequencyCap, HousePolicy, QuietHours, WithdrawnWording
 from compliance.people import Person
 from compliance.places import Place, locate
+from compliance.proofs import Proof
 from compliance.rules.duplicate import WITHIN
 from compliance.senders import Sender
 from config import bulk
@@ -84,9 +85,11 @@ class Dossier:
     senders: dict[tuple[int, str], Sender] = field(default_factory=dict)
     """The accounts with something to say about it, by brand and channel as above."""
     people: dict[int, Person] = field(default_factory=dict)
+    tests: Mapping[int, Proof] = field(default_factory=dict)
+    """By message; their addresses are nobody's."""
     law: Rules = NO_RULES
-    ways: dict[tuple[int, str], Way] = field(default_factory=dict)
-    consents: dict[tuple[int, str], dict[int, ConsentFact]] = field(default_factory=dict)
+    ways: dict[tuple[int | None, str], Way] = field(default_factory=dict)
+    consents: dict[tuple[int | None, str], dict[int, ConsentFact]] = field(default_factory=dict)
     """By person and channel, then by topic."""
     suppressed: dict[str, list[suppressions.Match]] = field(default_factory=dict)
     sent: dict[int, list[SentFact]] = field(default_factory=dict)
@@ -96,6 +99,8 @@ class Dossier:
 
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
+        if one.contact_id is None:
+            return proofs.facts(one, self.tests[one.id], self)
         house = self.houses[one.brand_id]
         person = self.people[one.contact_id]
         version = locales.choice(self.versions.get(one.template_id, {}), person.locale, house.locale)
@@ -103,7 +108,7 @@ class Dossier:
         way = self.ways.get((one.contact_id, kind.address_kind)) if kind.address_kind else None
         place = self.place(one.contact_id, house)
         zone_name = person.timezone if zones.known(person.timezone) else place.zones[0]
-        suppressed = self._suppressions(way, one) if way else ()
+        suppressed = self.suppressions(way.digest, one) if way else ()
         sender = self.senders.get((one.brand_id, one.channel))
         return Facts(
             message_id=one.id,
@@ -151,10 +156,12 @@ class Dossier:
 
     def note(self, one: Claimed, facts: Facts, now: datetime) -> None:
         """This message was just cleared."""
-        fact = SentFact(one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion)
-        self.sent.setdefault(one.contact_id, []).append(fact)
         if sender := self.senders.get((one.brand_id, one.channel)):
             sender.take(one.contact_id, now)
+        if one.contact_id is None:
+            return
+        fact = SentFact(one.id, one.template_id, one.channel, facts.message_class, one.brand_id, now, facts.occasion)
+        self.sent.setdefault(one.contact_id, []).append(fact)
 
     def queue(self, one: Claimed) -> None:
         """This message waits for a slot of its sender: the next one waits for the slot after that."""
@@ -180,10 +187,11 @@ class Dossier:
         version = one.labels.get("version")
         return self.journeys.get(version) if isinstance(version, int) else None
 
-    def _suppressions(self, way: Way, one: Claimed) -> Sequence[SuppressionFact]:
+    def suppressions(self, digest: str, one: Claimed) -> Sequence[SuppressionFact]:
+        """What on the suppression list stands against this message to this address."""
         return [
             SuppressionFact(match.id, match.reason, match.created_at)
-            for match in self.suppressed.get(way.digest, ())
+            for match in self.suppressed.get(digest, ())
             if _covers(match, one.channel, one.brand_id)
         ]
 
@@ -207,10 +215,11 @@ def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Do
     """
     accounts = _accounts({one.brand_id for one in batch})
     limits = senders.load(batch, accounts, now, locked=locked)
-    contact_ids = list({one.contact_id for one in batch})
+    contact_ids = list(claims.people(batch))
     brand_ids = {one.brand_id for one in batch}
     houses = _houses(brand_ids)
-    ways = _ways(contact_ids)
+    ways, tests = _ways(contact_ids), proofs.load(batch, now)
+    digests = [way.digest for way in ways.values()] + [test.digest for test in tests.values()]
     law = rule_sets.active()
     accounts = _accounts(brand_ids)
     back = max(_longest_cap(houses.values()), LONGEST_STATUTE if law.tables.caps else timedelta(0))
@@ -227,7 +236,8 @@ def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Do
         people=people.load(contact_ids),
         ways=ways,
         consents=_consents(contact_ids, brand_ids),
-        suppressed=suppressions.matching([way.digest for way in ways.values()], now),
+        tests=tests,
+        suppressed=suppressions.matching(digests, now),
         sent=_sent(contact_ids, {one.template_id for one in batch}, back, now),
         stops=stops.standing(),
         matrix=happened(contact_ids, brand_ids, now),
@@ -297,11 +307,11 @@ def _accounts(brand_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
     return {(account.brand_id, account.channel): account for account in enabled}
 
 
-def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:
+def _ways(contact_ids: Sequence[int]) -> dict[tuple[int | None, str], Way]:
     """The newest address of each kind: a phone number also tells where somebody may be. Of devices the newest that works."""
     rows = Address.objects.filter(contact_id__among=contact_ids).order_by("created_at", "id")
     columns = ("contact_id", "kind", "id", "value", "digest", "validity")
-    found: dict[tuple[int, str], Way] = {}
+    found: dict[tuple[int | None, str], Way] = {}
     for contact_id, kind, *values in rows.values_list(*columns):
         way = Way(*values)
         if kind != Address.Kind.PUSH or way.validity != "invalid" or (contact_id, kind) not in found:
@@ -309,7 +319,9 @@ def _ways(contact_ids: Sequence[int]) -> dict[tuple[int, str], Way]:
     return found
 
 
-def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tuple[int, str], dict[int, ConsentFact]]:
+def _consents(
+    contact_ids: Sequence[int], brand_ids: Iterable[int]
+) -> dict[tuple[int | None, str], dict[int, ConsentFact]]:
     """All that these people said to these brands: a refusal elsewhere, or of another topic, is part of the answer."""
     revoked = set(WithdrawnWording.objects.values_list("wording", flat=True))
     rows = ConsentState.objects.filter(contact_id__among=contact_ids, topic__brand_id__in=list(brand_ids))
@@ -325,7 +337,7 @@ def _consents(contact_ids: Sequence[int], brand_ids: Iterable[int]) -> dict[tupl
         "flaw",
         "wording",
     )
-    found: dict[tuple[int, str], dict[int, ConsentFact]] = {}
+    found: dict[tuple[int | None, str], dict[int, ConsentFact]] = {}
     for contact_id, channel, topic_id, *values in rows.order_by().values_list(*columns):
         fact = ConsentFact(*values)
         if fact.wording in revoked:

@@ -23,7 +23,7 @@ from django.db.models.functions import Cast
 
 from channels import outbox
 from channels.base import channels
-from channels.models import InboundMessage, Message, SandboxMessage, TestSend
+from channels.models import InboundMessage, Message, SandboxMessage, SeedList, TestSend
 from compliance import chain
 from compliance.chain.rows import LEDGERS
 from compliance.models import ErasureRecord, PrivacyRequest
@@ -121,6 +121,7 @@ def _erase(person: Contact, user: Any, reason: str, now: datetime, request: Priv
     suppressions.add(wanted, now)
     found = _belongings(Contact, {person.pk}, defaultdict(set))
     _add_loose(found, person, values)
+    _forget_seeds(values)
     _answer_requests(person, values, user, now)
     _forget_log(found)
     record.counts = _delete(found, user, now)
@@ -178,15 +179,25 @@ def _children(model: type[models.Model], *, loose: bool) -> Iterator[tuple[model
 
 def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
     """What speaks of the person without being tied to the contact: test mail, messages from strangers, refused events."""
+    tests = TestSend.objects.filter(Q(recipient__among=list(values)) | Q(reader=person))
+    _belongings(Message, _ids(tests), found)
     sent = Q(message_id__among=list(found[Message]))
     found[SandboxMessage] |= _ids(SandboxMessage.objects.filter(sent | Q(recipient__among=list(values))))
-    found[TestSend] |= _ids(TestSend.objects.filter(recipient__among=list(values)))
     found[InboundMessage] |= _ids(InboundMessage.objects.filter(contact=None, sender__among=list(values)))
     naming = Q(pk__in=())
     for clue in (*values, *(f'"{name}"' for name in _names(person))):
         naming |= Q(words__icontains=clue)
     refused = RejectedEvent.objects.annotate(words=Cast("payload", TextField())).filter(naming)
     found[RejectedEvent] |= _ids(refused)
+
+
+def _forget_seeds(values: Sequence[str]) -> None:
+    """An address of theirs on a seed list goes too, from the lists as they are and as they were."""
+    for rows in (SeedList.objects.all(), SeedList.history.all()):
+        for one in rows.iterator():
+            left = [address for address in one.addresses if address not in values]
+            if len(left) < len(one.addresses):
+                rows.filter(pk=one.pk).update(addresses=left)
 
 
 def _names(person: Contact) -> list[str]:

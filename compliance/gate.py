@@ -26,7 +26,6 @@ from compliance.judging import Judgement
 from compliance.models import Decision
 from compliance.rules.sender import TIER
 from config import bulk
-from contacts import timeline
 from contacts.timeline import NewEvent
 
 State = Message.State
@@ -210,10 +209,10 @@ def _block(refused: Sequence[tuple[Judged, int]], now: datetime) -> None:
         for one, _ in refused
     ]
     bulk.update(Message, rows)
-    timeline.record([_told(one, now) for one, _ in refused], now)
+    facts.record([_told(one, now) for one, _ in refused], now)
 
 
-def _told(one: Judged, now: datetime) -> NewEvent:
+def _told(one: Judged, now: datetime) -> NewEvent | None:
     """The fact of a refusal. Journeys hear from it whether they are over for the person."""
     decisive = one.judgement.decisive
     ends: dict[str, Any] = {"ends_journey": True} if decisive.ends_journey else {}

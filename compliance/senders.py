@@ -28,13 +28,13 @@ class Sender:
     recipients: int = 0
     written: list[datetime] = field(default_factory=list)
     """When people were last written to, the slots that free soonest first; no more of them than the batch can ask for."""
-    known: set[int] = field(default_factory=set)
+    known: set[int | None] = field(default_factory=set)
     """Those of the batch's people who count already."""
     sent_today: int = 0
-    waiting: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int | None, int] = field(default_factory=dict)
     """People of this batch who wait for a slot, and their places in the queue."""
 
-    def fact(self, contact_id: int) -> SenderFact:
+    def fact(self, contact_id: int | None) -> SenderFact:
         """The account as a message to this person finds it."""
         return SenderFact(
             registered=self.account.registration not in BARRED,
@@ -46,7 +46,7 @@ class Sender:
             sent_today=self.sent_today,
         )
 
-    def take(self, contact_id: int, now: datetime) -> None:
+    def take(self, contact_id: int | None, now: datetime) -> None:
         """A message to this person was just cleared."""
         self.sent_today += 1
         if contact_id not in self.known:
@@ -54,11 +54,11 @@ class Sender:
             self.recipients += 1
             self.written.append(now)
 
-    def queue(self, contact_id: int) -> None:
+    def queue(self, contact_id: int | None) -> None:
         """This person waits for a slot."""
         self.waiting.setdefault(contact_id, len(self.waiting))
 
-    def _frees_at(self, contact_id: int) -> datetime | None:
+    def _frees_at(self, contact_id: int | None) -> datetime | None:
         """Each person waits for a slot of their own, so that a crowd does not come back for the first one."""
         if not self.written or self.recipients < self.account.recipients_limit:
             return None
@@ -74,7 +74,7 @@ def load(batch: Sequence[Claimed], accounts: Accounts, now: datetime, *, locked:
     if limited and locked:
         _lock(limited)
     _count_people(
-        {pk: one for pk, one in limited.items() if one.account.recipients_limit}, {m.contact_id for m in batch}, now
+        {pk: one for pk, one in limited.items() if one.account.recipients_limit}, {one.contact_id for one in batch}, now
     )
     _count_today({pk: one for pk, one in limited.items() if one.account.daily_limit}, now)
     return found
@@ -94,17 +94,21 @@ def _lock(ids: Collection[int]) -> None:
     list(rows.select_for_update(of=("self",), no_key=True).values_list("id"))
 
 
-def _count_people(senders: Mapping[int, Sender], contact_ids: Collection[int], now: datetime) -> None:
+def _count_people(senders: Mapping[int, Sender], contact_ids: Collection[int | None], now: datetime) -> None:
     if not senders:
         return
     recent = Message.objects.filter(account__in=list(senders), cleared_at__gt=now - ROLLING).order_by()
-    for account_id, contact_id in (
-        recent.filter(contact_id__among=list(contact_ids)).values_list("account_id", "contact_id").distinct()
-    ):
+    for account_id, contact_id in recent.filter(_of(contact_ids)).values_list("account_id", "contact_id").distinct():
         senders[account_id].known.add(contact_id)
     for account_id, used, at in _slots(recent, len(contact_ids)):
         senders[account_id].recipients = used
         senders[account_id].written.append(at)
+
+
+def _of(contact_ids: Collection[int | None]) -> Q:
+    """Messages to these. Tests, which have no person, count together as one."""
+    people = Q(contact_id__among=[pk for pk in contact_ids if pk is not None])
+    return people | Q(contact=None) if None in contact_ids else people
 
 
 def _slots(recent: QuerySet[Message], most: int) -> Sequence[tuple[int, int, datetime]]:

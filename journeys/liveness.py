@@ -246,7 +246,9 @@ def _fact(message: Message) -> timeline.NewEvent:
         message.labels,
     )
     why = {"reason": message.reason} if message.reason else {}
-    return facts.fact(message.state, about, message.sent_at or message.created_at, **why)
+    found = facts.fact(message.state, about, message.sent_at or message.created_at, **why)
+    assert found is not None  # journeys ask for people only
+    return found
 
 
 def _told(messages: Iterable[Message]) -> dict[str, tuple[int, bool]]:

@@ -59,14 +59,26 @@ class JourneyFilter(_Exactly):
     title, parameter_name, lookup = "key of the journey", "journey", "labels__journey"
 
 
+class TestFilter(admin.SimpleListFilter):
+    """Messages to people, unless one asks for tests: they are looked at by whoever sent them, and counted by nobody."""
+
+    title, parameter_name = "test sends", "tests"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("only", "Only test sends")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(contact=None) if self.value() == "only" else queryset.exclude(contact=None)
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     """To be looked at; the floor above adds what may be decided about a message that maybe was sent."""
 
-    list_display = ("what", "contact", "goes_by", "state_shown", "reason", "delivery_shown", "created_at")
-    list_filter = ("state", ChannelFilter, ReasonFilter, JourneyFilter)
+    list_display = ("what", "to", "goes_by", "state_shown", "reason", "delivery_shown", "created_at")
+    list_filter = ("state", ChannelFilter, ReasonFilter, JourneyFilter, TestFilter)
     list_filter_submit = True
-    list_select_related = ("contact", "template")
+    list_select_related = ("contact", "template", "test")
     search_fields = ("key",)
     search_help_text = "A message's number, a contact's ID, or an e-mail address or number."
     change_form_template = "admin/channels/message/page.html"
@@ -74,6 +86,10 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description="message")
     def what(self, message: Message) -> str:
         return f"{message.template.name} #{message.pk}"
+
+    @admin.display(description="contact", ordering="contact")
+    def to(self, message: Message) -> str:
+        return str(message.contact or message.test.recipient)
 
     @admin.display(description="channel")
     def goes_by(self, message: Message) -> str:
@@ -110,7 +126,17 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Message | None:
         if not object_id.isdecimal() or len(object_id) > 18:
             return None
-        related = ("contact", "template", "version", "account", "address", "topic", "brand")
+        related = (
+            "contact",
+            "template",
+            "version",
+            "account",
+            "address",
+            "topic",
+            "brand",
+            "test__asked_by",
+            "test__reader",
+        )
         return self.get_queryset(request).select_related(*related).filter(pk=object_id).first()
 
     def get_urls(self) -> list[URLPattern]:

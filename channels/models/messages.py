@@ -46,7 +46,14 @@ class Message(models.Model):
         URGENT = 4, "urgent"
 
     key = models.CharField(max_length=120, help_text="Who asked, e.g. visit:42. One request, one message.")
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        help_text="None: a test, to an address of our own. It belongs to nobody, so that nothing counts it.",
+    )
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, db_index=False)
     template = models.ForeignKey(MessageTemplate, on_delete=models.PROTECT, related_name="messages")
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, db_index=False)
@@ -104,6 +111,10 @@ class Message(models.Model):
                 condition=Q(state__in=["pending", "blocked"])
                 | Q(clearance__isnull=False, version__isnull=False, account__isnull=False),
                 name="nothing_leaves_without_clearance",
+            ),
+            models.CheckConstraint(
+                condition=Q(contact__isnull=False) | Q(key__startswith="test:", version__isnull=False),
+                name="only_tests_are_nobodys",
             ),
         ]
 

@@ -1,12 +1,12 @@
-"""Test sends: to whom they may go, and what became of each. A test is no message, so that nothing counts it as one."""
+"""Test sends: to whom they may go, and who asked for each."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from channels.base import channels
+from channels.models.messages import Message
 from channels.models.templates import TemplateVersion
 from contacts import addresses
 from contacts.models import Brand, Contact
@@ -46,28 +46,21 @@ class SeedList(models.Model):
 
 
 class TestSend(models.Model):
-    """A version's words on their way to one seed address."""
+    """A version's words on their way to one address of our own: a message without a person, and what is known of it besides.
 
-    class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        SENDING = "sending", "maybe sent"
-        SENT = "sent", "sent"
-        BLOCKED = "blocked", "not sent"
-        FAILED = "failed", "refused by the provider"
+    What became of it, why, and what it said stands where it does for every message: in its state, decisions and copy.
+    """
 
-    version = models.ForeignKey(TemplateVersion, on_delete=models.CASCADE, related_name="test_sends")
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="test")
+    version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="test_sends")
     recipient = models.CharField(max_length=320)
     reader = models.ForeignKey(
         Contact, on_delete=models.CASCADE, null=True, related_name="+", help_text="As whom the words are read."
     )
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    why = models.TextField(blank=True, help_text="Why it did not leave.")
 
     class Meta:
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["id"], condition=Q(state="waiting"), name="test_sends_waiting")]
+        ordering = ["-message_id"]
 
     def __str__(self) -> str:
-        return f"Test {self.pk} of {self.version}"
+        return f"Test {self.message_id} of {self.version}"

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from channels.admin import readers, versions
 from channels.base import channels
-from channels.models import SeedList, TemplateVersion
+from channels.models import Message, SeedList, TemplateVersion
 from compliance import seeds
 from config import clock
 from config.adminsite import HistoryAdmin
@@ -74,7 +74,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         chosen = get_object_or_404(seeds.lists(version), pk=given) if given else None
         reader = readers.contact(request, request.POST.get("reader", ""))
-        number = seeds.ask(version, chosen, reader, request.user, clock.now())
+        number = len(seeds.ask(version, chosen, reader, request.user, clock.now()))
         messages.success(request, f"{number} test{'s' * (number != 1)} of {version} will leave within seconds.")
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
@@ -88,9 +88,17 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
         "version": version,
         "lists": seeds.lists(version),
         "mine": getattr(request.user, "email", "") if by_mail else "",
-        "sends": version.test_sends.select_related("asked_by")[:SHOWN],
+        "sends": _last(version),
+        "may_look": request.user.has_perm("channels.view_message"),
         "may_choose": request.user.has_perm(readers.VIEW_CONTACTS),
     }
+
+
+def _last(version: TemplateVersion) -> list[tuple[Message, str]]:
+    """The last tests of it, each with why it did not leave."""
+    sent = list(Message.objects.filter(test__version=version).select_related("test__asked_by")[:SHOWN])
+    why = seeds.why(sent)
+    return [(one, why[one.pk]) for one in sent]
 
 
 versions.cards.register(

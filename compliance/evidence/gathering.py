@@ -13,11 +13,11 @@ from compliance import gate
 from compliance.base import rules
 from compliance.evidence import sources
 from compliance.models import Approval, Decision
-from contacts import consents
+from contacts import addresses, consents
 from contacts.models import Address, Consent, Contact, Event, Suppression
 
 Plain = dict[str, Any]
-RELATED = ("contact", "brand", "template", "topic", "version__author", "account", "address")
+RELATED = ("contact", "brand", "template", "topic", "version__author", "account", "address", "test__asked_by")
 BATCH = 200
 
 
@@ -29,7 +29,7 @@ def of_message(message: Message, now: datetime) -> Plain:
         "kind": "message",
         "gathered_at": now,
         "message": message_line(message),
-        "contact": _contact(message.contact),
+        "contact": _contact(message.contact) if message.contact else None,
         "as_sent": _copy(message),
         "version": _version(message.version) if message.version else None,
         "approvals": [_approval(one) for one in _approvals(message.version)],
@@ -95,6 +95,7 @@ def suppression_line(one: Suppression) -> Plain:
 
 def message_line(message: Message) -> Plain:
     """What was asked for, and what became of it."""
+    test = getattr(message, "test", None)
     return {
         "number": message.pk,
         "key": message.key,
@@ -113,7 +114,8 @@ def message_line(message: Message) -> Plain:
         "sent_at": message.sent_at,
         "sender": message.account.name if message.account else "",
         "provider_id": message.provider_id,
-        "address": message.address.value if message.address else "",
+        "address": message.address.value if message.address else test.recipient if test else "",
+        "test_asked_by": test.asked_by.get_username() if test else None,
         "heard_back": message.get_delivery_display(),
     }
 
@@ -187,6 +189,8 @@ def decision_line(one: Decision) -> Plain:
 
 def _said(message: Message, then: datetime) -> Iterable[Consent]:
     """What was known about this channel and topic when it was judged last."""
+    if message.contact_id is None:
+        return ()
     known = consents.of_person(message.contact_id).filter(channel=message.channel, topic=message.topic_id)
     return known.filter(recorded_at__lte=then).select_related("topic__brand").order_by("occurred_at", "id")
 
@@ -196,6 +200,8 @@ def _digests(message: Message) -> list[str]:
     if message.address:
         return [message.address.digest]
     kind = channels[message.channel].address_kind if message.channel in channels else None
+    if test := getattr(message, "test", None):
+        return [addresses.digest(kind or "", test.recipient)]
     return list(Address.objects.filter(contact=message.contact_id, kind=kind or "").values_list("digest", flat=True))
 
 

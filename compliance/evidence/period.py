@@ -17,7 +17,7 @@ from contacts.models import Brand, Consent
 BATCH = 200
 HOW = "SHA-256 over all lines before this one, each with its line feed."
 COPY_HOW = "SHA-256 over as_sent, as UTF-8 JSON with keys sorted, without spaces, and text as it is (not escaped)."
-RELATED = ("brand", "template", "topic", "version", "account", "address", "copy__version")
+RELATED = ("brand", "template", "topic", "version", "account", "address", "copy__version", "test__asked_by")
 
 
 def lines(brand: Brand, start: datetime, end: datetime, now: datetime) -> Iterator[bytes]:

@@ -69,7 +69,7 @@ def stop(sender: Sender, now: datetime, *, limit: str = "", by_provider: bool = 
         outbox.block(waiting, "opted_out", now)
         if fresh:
             _tell(sender, "contact.opted_out", now, scope=scope)
-            timeline.record([facts.fact("in_flight_at_revocation", about, now) for about in flying], now)
+            facts.record([facts.fact("in_flight_at_revocation", about, now) for about in flying], now)
     return bool(fresh)
 
 

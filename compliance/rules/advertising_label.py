@@ -16,6 +16,7 @@ class AdvertisingLabelRule(Rule):
 
     key = "advertising_label"
     title = "Label of advertising"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         version = facts.version

@@ -15,6 +15,7 @@ class ApprovedContentRule(Rule):
 
     key = "approved_content"
     title = "Approved content"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         version = facts.version

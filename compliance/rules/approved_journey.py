@@ -17,6 +17,7 @@ class ApprovedJourneyRule(Rule):
 
     key = "approved_journey"
     title = "Approved journey"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         journey = facts.journey

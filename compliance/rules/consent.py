@@ -28,6 +28,7 @@ class ConsentRule(Rule):
 
     key = "consent"
     title = "Consent"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         if facts.essential:

@@ -17,6 +17,7 @@ class DuplicateRule(Rule):
 
     key = "duplicate"
     title = "Duplicates"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         for sent in facts.sent:

@@ -17,6 +17,7 @@ class FallbackRule(Rule):
 
     key = "fallback"
     title = "Fallback after an opt-out"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         before = facts.fallback_from

@@ -22,6 +22,7 @@ class FrequencyCapRule(Rule):
 
     key = "frequency_cap"
     title = "Frequency caps"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         caps = [cap for cap in facts.caps if _concerns(cap, facts) and not facts.is_answer]

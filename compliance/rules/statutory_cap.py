@@ -20,6 +20,7 @@ class StatutoryCapRule(Rule):
 
     key = "statutory_cap"
     title = "Statutory caps"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         if facts.law is None or facts.place is None:

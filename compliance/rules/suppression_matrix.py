@@ -17,6 +17,7 @@ class SuppressionMatrixRule(Rule):
 
     key = "suppression_matrix"
     title = "Suppression matrix"
+    spares_tests = True
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         standing = [one for one in facts.matrix if _stands(one, now) and _concerns(one, facts)]

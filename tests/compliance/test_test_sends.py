@@ -1,18 +1,28 @@
-"""Tests go to colleagues, marked, by the gate's rules, and count nowhere."""
+"""Tests go to colleagues, marked, through the gate, and count nowhere."""
+
+from datetime import timedelta
+from html import escape
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.urls import reverse
 
-from channels import models
+from channels import archive, delivery, feedback, links, models, outbox, proofs, reconciling
+from channels.base import Update
 from channels.models import Message, SandboxMessage, SeedList, TemplateVersion
-from compliance import seeds, stops
-from compliance.models import AuditNote, Decision
-from contacts import addresses, suppressions
-from contacts.models import Address, Contact, Event
+from compliance import erasure, gate, seeds, stops
+from compliance.base import rules
+from compliance.evidence.exporting import message_file
+from compliance.models import AuditNote, FrequencyCap
+from contacts import addresses, consents, suppressions
+from contacts.models import Address, Consent, Contact, Event, Suppression
 from contacts.suppressions import Suppress
 from tests import staff
 from tests.builders import NOW, account, brand, contact, template, user
+from tests.channels import servers
 
 pytestmark = pytest.mark.django_db
 SEED, OTHER = "+447700900111", "+447700900112"
@@ -36,86 +46,182 @@ def maria():
 
 
 def outcomes() -> list[tuple[str, str, str]]:
-    return list(models.TestSend.objects.order_by("pk").values_list("recipient", "state", "why"))
+    tests = list(Message.objects.filter(contact=None).select_related("test").order_by("pk"))
+    why = seeds.why(tests)
+    return [(one.test.recipient, one.state, why[one.pk]) for one in tests]
 
 
 def test_it_reaches_each_seed_marked_and_read_as_somebody(version, team, maria) -> None:
     ada = contact("ada", first_name="Ada")
-    assert seeds.ask(version, team, ada, maria, NOW) == 2
-    assert seeds.run(NOW) == 2
+    assert len(seeds.ask(version, team, ada, maria, NOW)) == 2
+    assert gate.release(NOW) == 2
     assert outcomes() == [(SEED, "sent", ""), (OTHER, "sent", "")]
-    caught = SandboxMessage.objects.order_by("pk").values_list("recipient", "text", "message")
-    assert list(caught) == [(SEED, "[Test] Hello Ada", None), (OTHER, "[Test] Hello Ada", None)]
-    assert seeds.run(NOW) == 0
-    assert seeds.next_due(NOW) is None
+    caught = SandboxMessage.objects.order_by("pk").values_list("recipient", "text")
+    assert list(caught) == [(SEED, "[Test] Hello Ada"), (OTHER, "[Test] Hello Ada")]
+    assert gate.release(NOW) == 0
+
+
+def test_it_is_judged_by_every_rule_and_its_copy_is_kept(version, team, maria) -> None:
+    first, _ = seeds.ask(version, team, None, maria, NOW)
+    gate.release(NOW)
+    [decision] = gate.explain(Message.objects.get(pk=first))
+    assert {verdict.rule for verdict in decision.trace()} == {rule.key for rule in rules}
+    spared = {verdict.rule for verdict in decision.trace() if verdict.why.startswith("Not asked of tests")}
+    assert {rule.key for rule in rules} - spared == {
+        "conversation", "expiry", "reachability", "sender", "stop", "suppression",
+    }  # fmt: skip
+    assert archive.shown(first) == {"body": "[Test] Hello Sam", "to": SEED}
 
 
 def test_it_counts_nowhere(version, team, maria) -> None:
     contact("ada")
     before = Event.objects.count(), Contact.objects.count(), Address.objects.count()
-    seeds.ask(version, team, None, maria, NOW)
-    seeds.run(NOW)
+    first, _ = seeds.ask(version, team, None, maria, NOW)
+    gate.release(NOW)
+    assert Message.objects.get(pk=first).state == "sent"
+    feedback.apply([Update("", "delivered", NOW, message_id=first), Update("", "clicked", NOW, message_id=first)], NOW)
+    assert Message.objects.get(pk=first).delivery == Message.Delivery.CLICKED
     assert (Event.objects.count(), Contact.objects.count(), Address.objects.count()) == before
-    assert not Message.objects.exists()
-    assert not Decision.objects.exists()
 
 
-def test_a_draft_may_be_tested_too(version, team, maria) -> None:
+def test_the_database_lets_only_tests_be_nobodys(version, team, maria) -> None:
+    first, _ = seeds.ask(version, team, None, maria, NOW)
+    for wrong in ({"key": "visit:1"}, {"version": None}):
+        with pytest.raises(IntegrityError, match="only_tests_are_nobodys"), transaction.atomic():
+            Message.objects.filter(pk=first).update(**wrong)
+
+
+def test_it_takes_slots_of_its_sender(version, team, maria) -> None:
+    models.Account.objects.update(daily_limit=1)
+    seeds.ask(version, team, None, maria, NOW)
+    gate.release(NOW)
+    assert [state for _, state, _ in outcomes()] == ["sent", "blocked"]
+    assert "1 a day are used up." in outcomes()[1][2]
+
+
+def test_a_person_waits_for_nobody_because_of_a_test(version, team, maria) -> None:
+    """A cap of one: tests read as her are no messages to her."""
+    FrequencyCap.objects.create(brand=brand(), name="One", limit=1, days=1)
+    ada = contact("ada", first_name="Ada", phone="+447700900001")
+    consents.grant(
+        ada.pk, version.template.topic_id, "sms", basis="consent", source="form", now=NOW, proof={"url": "/x"}
+    )
+    seeds.ask(version, team, ada, maria, NOW)
+    gate.release(NOW)
+    outbox.request([outbox.Request("api:1", ada.pk, version.template_id, NOW)], NOW)
+    gate.release(NOW)
+    assert Message.objects.get(key="api:1").state == "sent"
+
+
+def test_a_draft_may_be_tested_too_and_stays_as_what_was_sent(version, team, maria) -> None:
     draft = TemplateVersion.objects.create(
         template=version.template, number=2, author=maria, content={"body": "New words"}
     )
-    seeds.ask(draft, team, None, maria, NOW)
-    seeds.run(NOW)
+    first, _ = seeds.ask(draft, team, None, maria, NOW)
+    gate.release(NOW)
     assert set(SandboxMessage.objects.values_list("text", flat=True)) == {"[Test] New words"}
-    draft.delete()
+    TemplateVersion.objects.filter(pk=draft.pk).update(content={"body": "Newer words"})
+    assert archive.shown(first) == {"body": "[Test] New words", "to": SEED}
+    with pytest.raises(ProtectedError):
+        draft.delete()
+
+
+def test_a_mail_keeps_its_links_and_its_way_out_which_unsubscribes_nobody(maria, client) -> None:
+    html = '<a href="https://shop.test/">Shop</a> <a href="{{ unsubscribe_url }}">Out</a>'
+    with servers.post() as server:
+        account("email", config={"backend": "smtp", "host": "127.0.0.1", "port": server.port, "from_email": "a@b.test"})
+        made = template("news", content={"subject": "News", "html": html, "text": "News"})
+        [pk] = seeds.ask(TemplateVersion.objects.get(template=made), None, None, maria, NOW)
+        gate.release(NOW)
+        assert outcomes() == [("maria@example.test", "sent", "")]
+        [mail] = server.mails
+    assert mail.recipient == "maria@example.test"
+    assert b"Subject: [Test] News" in mail.data
+    assert b"List-Unsubscribe-Post" in mail.data
+    assert escape(links.click_url(pk, "https://shop.test/")) in archive.shown(pk)["html"]
+    way_out = links.unsubscribe_url(pk).removeprefix(settings.BASE_URL)
+    assert b"nobody is unsubscribed by it" in client.get(way_out).content
+    assert b"nobody is unsubscribed by it" in client.post(way_out, {"List-Unsubscribe": "One-Click"}).content
+    assert not Consent.objects.exists()
+    assert not Suppression.objects.exists()
 
 
 def test_a_stop_and_the_suppression_list_hold_for_tests(version, team, maria) -> None:
     suppressions.add([Suppress(addresses.digest("phone", SEED), "phone", "bounce")], NOW)
     seeds.ask(version, team, None, maria, NOW)
-    seeds.run(NOW)
+    gate.release(NOW)
     assert [(to, state) for to, state, _ in outcomes()] == [(SEED, "blocked"), (OTHER, "sent")]
-    assert "Suppressed on 2026-11-24: bounce." in outcomes()[0][2]
+    assert outcomes()[0][2] == "Suppressed on 2026-11-24: bounce."
     stops.set("channel", "sms", "Complaints.", None, NOW)
     seeds.ask(version, team, None, maria, NOW)
-    seeds.run(NOW)
-    assert outcomes()[3] == (OTHER, "blocked", "A stop stands: channel:sms.")
+    gate.release(NOW)
     assert outcomes()[2][1] == "blocked"
+    assert outcomes()[3] == (OTHER, "pending", "A stop stands: channel:sms.")
+    stops.lift("channel", "sms", None, NOW + timedelta(hours=2))
+    gate.release(NOW + timedelta(hours=2))
+    assert outcomes()[3][1] == "blocked"
+    assert outcomes()[3][2].startswith("It made sense until")
 
 
 def test_without_a_sender_or_with_a_barred_one_nothing_leaves(version, team, maria) -> None:
     models.Account.objects.update(registration="rejected")
     seeds.ask(version, team, None, maria, NOW)
-    seeds.run(NOW)
+    gate.release(NOW)
+    assert outcomes()[0][1] == "blocked"
+    assert "not registered" in outcomes()[0][2]
     models.Account.objects.all().update(enabled=False)
     seeds.ask(version, team, None, maria, NOW)
-    seeds.run(NOW)
-    assert {state for _, state, _ in outcomes()} == {"blocked"}
-    assert "not registered" in outcomes()[0][2]
+    gate.release(NOW)
+    assert outcomes()[2][1] == "pending"
     assert "no enabled default account" in outcomes()[2][2]
 
 
 def test_words_that_cannot_be_made_or_marked_are_not_sent(version, team, maria) -> None:
-    draft = TemplateVersion.objects.create(
-        template=version.template, number=2, author=maria, content={"body": "{{ contact.nothing }}"}
-    )
-    seeds.ask(draft, team, None, maria, NOW)
-    seeds.run(NOW)
+    for number, body in enumerate(("{{ contact.nothing }}", "{% if %}"), start=2):
+        draft = TemplateVersion.objects.create(
+            template=version.template, number=number, author=maria, content={"body": body}
+        )
+        seeds.ask(draft, team, None, maria, NOW)
+    gate.release(NOW)
     assert "contact.nothing has no value" in outcomes()[0][2]
+    assert outcomes()[2][1] == "failed"
+    assert not SandboxMessage.objects.exists()
+    with pytest.raises(proofs.Unmarkable, match="cannot be marked"):
+        proofs.marked({"content_sid": "HX1", "body": "Hello"})
+    draft.content = {"content_sid": "HX1"}
     with pytest.raises(ValidationError, match="cannot be marked"):
-        seeds.marked({"content_sid": "HX1", "body": "Hello"})
+        seeds.ask(draft, team, None, maria, NOW)
 
 
-def test_a_crash_while_it_leaves_never_sends_it_twice(version, team, maria, monkeypatch) -> None:
+def test_a_provider_that_says_nothing_is_asked_before_anything_is_sent_twice(version, team, maria, monkeypatch) -> None:
     def broken(*_):
         raise RuntimeError("lost")
 
     seeds.ask(version, team, None, maria, NOW)
-    monkeypatch.setattr(seeds.sandbox, "send", broken)
-    seeds.run(NOW)
+    monkeypatch.setattr(delivery.sandbox, "send", broken)
+    gate.release(NOW)
     monkeypatch.undo()
-    assert seeds.run(NOW) == 0
-    assert outcomes() == [(SEED, "sending", "RuntimeError: lost"), (OTHER, "sending", "RuntimeError: lost")]
+    assert gate.release(NOW) == 0
+    assert [state for _, state, _ in outcomes()] == ["unknown", "unknown"]
+    later = NOW + timedelta(days=2)
+    assert reconciling.reconcile(later) == 2
+    assert {state for _, state, _ in outcomes()} <= {"unknown", "pending", "sent"}
+    assert not Event.objects.exists()
+
+
+def test_erasing_a_person_takes_tests_to_them_and_as_them_and_their_seed_address(version, team, maria) -> None:
+    ada = contact("ada", phone=SEED)
+    bob = contact("bob")
+    seeds.ask(version, team, ada, maria, NOW)
+    as_bob = seeds.ask(version, team, bob, maria, NOW)
+    gate.release(NOW)
+    erasure.erase([ada.pk], user("dpo", "contacts.delete_contact"), "Request.", NOW)
+    left = set(models.TestSend.objects.values_list("pk", flat=True))
+    assert left == {as_bob[1]}
+    assert set(Message.objects.values_list("pk", flat=True)) == left
+    team.refresh_from_db()
+    assert team.addresses == [OTHER]
+    assert not any(SEED in row.addresses for row in SeedList.history.all())
 
 
 def test_who_asked_is_in_the_chain_without_addresses(version, team, maria) -> None:
@@ -138,8 +244,8 @@ def test_it_needs_the_permission_and_a_list_of_the_same_brand_and_channel(versio
 
 def test_ones_own_address_is_a_seed_for_mails(version, maria) -> None:
     mail = TemplateVersion.objects.get(template=template("mail", content={"subject": "Hi", "text": "Hello"}))
-    assert seeds.ask(mail, None, None, maria, NOW) == 1
-    assert outcomes() == [("maria@example.test", "waiting", "")]
+    assert len(seeds.ask(mail, None, None, maria, NOW)) == 1
+    assert outcomes() == [("maria@example.test", "pending", "")]
 
 
 class TestAdmin:
@@ -161,7 +267,7 @@ class TestAdmin:
         assert "Send the test" in browser.get(page).content.decode()
         answer = browser.post(reverse("admin:send_test", args=[version.pk]), {"seeds": team.pk}, follow=True)
         assert "2 tests of Offer v1 will leave within seconds." in answer.content.decode()
-        seeds.run(NOW)
+        gate.release(NOW)
         assert SEED in browser.get(page).content.decode()
 
     def test_others_have_neither_card_nor_verb(self, version, team) -> None:
@@ -171,3 +277,23 @@ class TestAdmin:
         assert browser.post(reverse("admin:send_test", args=[version.pk]), {"seeds": team.pk}).status_code == 403
         assert browser.get(reverse("admin:send_test", args=[version.pk])).status_code == 405
         assert not models.TestSend.objects.exists()
+
+    def test_its_page_says_who_asked_and_the_list_has_it_only_when_asked(self, version, team) -> None:
+        browser = staff.client("Administrator")
+        ada = contact("ada", first_name="Ada")
+        asker = user("maria", "channels.send_test")
+        first, _ = seeds.ask(version, team, ada, asker, NOW)
+        gate.release(NOW)
+        page = browser.get(reverse("admin:channels_message_change", args=[first])).content.decode()
+        assert f"a test to {SEED}, read as" in page
+        assert "sent by maria" in page
+        assert "Not asked of tests" in page
+        listed = reverse("admin:channels_message_changelist")
+        assert SEED not in browser.get(listed).content.decode()
+        assert SEED in browser.get(listed, {"tests": "only"}).content.decode()
+
+    def test_its_evidence_is_a_file_too(self, version, team, maria) -> None:
+        first, _ = seeds.ask(version, team, None, maria, NOW)
+        gate.release(NOW)
+        file = b"".join(message_file(Message.objects.get(pk=first), "html", NOW, None)).decode()
+        assert f"{SEED}: a test, sent by maria" in file

@@ -351,6 +351,8 @@ ACCESS = {
     "post templateversion-preview": "MLOSAXb",
     "get templateversion-problems": "MLOSAXb",
     "post templateversion-submit": "MXb",
+    "get templateversion-tests": "MLOSAXb",
+    "post templateversion-tests": "MLXb",
     "get contentblock-list": "MLOAXbf",
     "post contentblock-list": "MLXbf",
     "get contentblock-detail": "MLOAXb",
