@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from channels import revisions
 from channels.models import BlockVersion, ContentBlock, Message, TemplateVersion
 from compliance import gate
 from compliance.models import Decision, Review, ReviewPolicy, UrgentRelease
@@ -90,7 +91,6 @@ BODIES = {
     "POST /api/template-versions/": {"template": "hello", "content": {"subject": "Hi", "text": "Hi"}},
     "POST /api/content-blocks/": {"key": "header", "name": "Header", "brand": "acme"},
     "POST /api/template-versions/{id}/preview/": {},
-    "PATCH /api/block-versions/{id}/": {"source": "<p>Acme Ltd</p>"},
     "POST /api/review-policies/": {"name": "SMS", "channels": ["sms"], "steps": [{"name": "Legal"}]},
     "PATCH /api/review-policies/{id}/": {"valid_days": 30},
 }
@@ -128,6 +128,9 @@ def right_body(label: str, made_up: Any) -> Any:
         return {"other": Contact.objects.get(external_id="").pk}
     if label == "POST /api/block-versions/":
         return {"block": ContentBlock.objects.earliest("id").pk, "source": "<p>Acme</p>"}
+    if label == "PATCH /api/block-versions/{id}/":
+        latest = BlockVersion.objects.order_by("-id").first()  # which may be deleted by now
+        return {"source": "<p>Acme Ltd</p>", "revision": revisions.of(latest) if latest else "0"}
     if label == "POST /api/urgent-releases/":
         until = clock.now() + timedelta(hours=1)
         return {"review": Review.objects.latest("id").pk, "reason": "A recall.", "until": until.isoformat()}

@@ -84,7 +84,8 @@ class TestVersions:
     def test_a_draft_is_written_and_changed_by_its_author(self, draft, marketing) -> None:
         assert (draft["number"], draft["author"], draft["state"]) == (1, "maria", "draft")
         assert draft["content"]["subject"] == WORDS["subject"]
-        status, body = marketing.patch(f"template-versions/{draft['id']}/", {"content": {**WORDS, "text": "Bye."}})
+        change = {"content": {**WORDS, "text": "Bye."}, "revision": draft["revision"]}
+        status, body = marketing.patch(f"template-versions/{draft['id']}/", change)
         assert (status, body["content"]["text"], body["locale"]) == (200, "Bye.", "en")
         assert [row["id"] for row in marketing.rows("template-versions/", template="weekly", state="draft", locale="en")] == [draft["id"]]  # fmt: skip
 
@@ -150,7 +151,9 @@ class TestBlocks:
         )
         assert (status, version["number"], version["variants"]) == (201, 1, [])
         variants = [{"when": "contact.country == 'DE'", "source": "<p>Acme GmbH</p>"}]
-        status, version = marketing.patch(f"block-versions/{version['id']}/", {"variants": variants})
+        status, version = marketing.patch(
+            f"block-versions/{version['id']}/", {"variants": variants, "revision": version["revision"]}
+        )
         assert (status, version["variants"]) == (200, variants)
         status, review = marketing.post(f"block-versions/{version['id']}/submit/")
         assert (status, review["kind"]) == (201, "block")
