@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from compliance.models import Review, ReviewComment
 from compliance.reviews import notices, permissions
-from compliance.reviews.permissions import DECIDE
+from compliance.reviews.permissions import COMMENT, DECIDE, VIEW
 
 _MENTION = re.compile(r"(?<![\w@])@([\w.@+-]*\w)")
 LONGEST = 5000
@@ -25,7 +25,7 @@ def comment(review: Review, user: Any, text: str, now: datetime, anchor: str = "
         raise ValidationError(f"A comment has at most {LONGEST} characters, and 120 for what it is about.")
     made = ReviewComment.objects.create(review=review, author=user, text=said, anchor=anchor.strip(), created_at=now)
     named = User.objects.filter(username__in=_MENTION.findall(said), is_active=True, is_staff=True)
-    notices.mentioned(review, [person for person in named if person.has_perm("compliance.view_review")], user, now)
+    notices.mentioned(review, [person for person in named if permissions.holds(person, VIEW, review)], user, now)
     return made
 
 
@@ -35,7 +35,11 @@ def resolve(made: ReviewComment, user: Any, now: datetime) -> None:
     ReviewComment.objects.filter(pk=made.pk, resolved_at=None).update(resolved_at=now, resolved_by=user)
 
 
+def may_comment(review: Review, user: Any) -> bool:
+    """For whoever wrote it, whoever may decide about it, and whoever may comment on what others wrote."""
+    return review.concerns(user.pk) or any(permissions.holds(user, one, review) for one in (DECIDE, COMMENT))
+
+
 def _require(review: Review, user: Any) -> None:
-    mine = review.concerns(user.pk)
-    if not mine and not permissions.holds(user, DECIDE, review) and not user.has_perm("compliance.add_reviewcomment"):
+    if not may_comment(review, user):
         raise PermissionDenied("You need the permission to comment on reviews.")

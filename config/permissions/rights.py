@@ -31,6 +31,7 @@ SPECIAL = {
     "channels.submit_blockversion": SUBMIT,
     "channels.send_test": SEND_TEST,
     "compliance.decide_approval": APPROVE,
+    "compliance.add_reviewcomment": EDIT,
     "journeys.publish_journey": PUBLISH,
     "journeys.change_enrolment": PUBLISH,
 }
