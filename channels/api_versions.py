@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from channels import api_words, drafts, revisions, variables
 from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, change, revision_field
+from channels.api_quality import Quality
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageClass, MessageTemplate, TemplateVersion
 from channels.previews import words
@@ -155,7 +156,7 @@ class VersionFilter(django_filters.FilterSet):
     list=extend_schema(description="Versions of templates, the newest first."),
     retrieve=extend_schema(description="One version with its words."),
 )
-class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Discarding):
+class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Quality, Discarding):
     """The words of templates: write drafts, read them as somebody would."""
 
     queryset = TemplateVersion.objects.select_related("template__brand", "author")
@@ -163,11 +164,13 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, D
     filterset_class = VersionFilter
     scope = "templates"
     harmless = ("preview",)
+    parameters = {"data_quality": ("segment",)}
     needs = {
         "create": (VIEW, ADD),
         "partial_update": (VIEW, "channels.change_templateversion"),
         "destroy": (VIEW, "channels.delete_templateversion"),
         "preview": (VIEW,),
+        "data_quality": (VIEW,),
         "new_draft": (VIEW, ADD),
     }
 

@@ -15,6 +15,7 @@ from channels.api_blocks import ContentBlockViewSet
 from channels.api_inbox import InboxTokenViewSet
 from channels.api_templates import TemplateViewSet
 from compliance.api import DecisionViewSet
+from compliance.api_comments import ReviewCommentViewSet
 from compliance.api_content import ReviewedBlockVersions, ReviewedTemplateVersions
 from compliance.api_policies import ReviewPolicyViewSet
 from compliance.api_reviews import ReviewViewSet
@@ -70,6 +71,7 @@ router.register("template-versions", ReviewedTemplateVersions)
 router.register("content-blocks", ContentBlockViewSet)
 router.register("block-versions", ReviewedBlockVersions)
 router.register("reviews", ReviewViewSet)
+router.register("review-comments", ReviewCommentViewSet)
 router.register("urgent-releases", UrgentReleaseViewSet)
 router.register("review-policies", ReviewPolicyViewSet)
 router.register("decisions", DecisionViewSet)

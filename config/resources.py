@@ -57,12 +57,13 @@ class Json(JSONParser):
 class Resource(GenericViewSet[Any]):
     """Rows of one model. `scope` is what a token must have; `needs` are the permissions of an action where they are not
     simply the model's, `sublists` the actions that list what belongs to one row, `harmless` those that change nothing though
-    they are posted to (a token needs `<scope>:read`). Filters hold for lists, never for one row by its id."""
+    they are posted to (a token needs `<scope>:read`), `parameters` what an action reads from its address. Filters hold for lists, never for one row by its id."""
 
     scope = ""
     needs: Mapping[str, Sequence[str]] = {}
     sublists: Sequence[str] = ()
     harmless: Sequence[str] = ()
+    parameters: Mapping[str, Sequence[str]] = {}
     filter_backends = [DjangoFilterBackend]
     filterset_class: type[django_filters.FilterSet] | None = None
     parser_classes = [Json]
@@ -111,7 +112,8 @@ class Resource(GenericViewSet[Any]):
 
     def _parameters(self) -> list[str]:
         filters = list(self.filterset_class.base_filters) if self.filterset_class and self._lists else []
-        return [*filters, *(["page_size", "cursor"] if self._lists and self.pagination_class else [])]
+        paging = ["page_size", "cursor"] if self._lists and self.pagination_class else []
+        return [*filters, *self.parameters.get(self.action or "", ()), *paging]
 
     @property
     def _lists(self) -> bool:

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from channels import revisions
 from channels.models import BlockVersion, ContentBlock, Message, TemplateVersion
 from compliance import gate
-from compliance.models import Decision, Review, ReviewPolicy, UrgentRelease
+from compliance.models import Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
 from config import clock
 from config.models import SCOPES
 from config.wsgi import application
@@ -72,6 +72,7 @@ def secret(db, connection_kept) -> str:
         review=Review.objects.get(kind="template"), reason="A recall.", asked_by=builders.user("oscar"), asked_at=NOW,
         until=NOW + timedelta(hours=4), ended_at=NOW,
     )  # fmt: skip
+    ReviewComment.objects.create(review=Review.objects.latest("id"), author=maria, text="Really?", created_at=NOW)
     maria.is_superuser = True
     maria.save()
     return token(maria, *SCOPES)
@@ -107,6 +108,7 @@ MODELS: dict[str, Any] = {
     "content-blocks": ContentBlock,
     "block-versions": BlockVersion,
     "reviews": Review,
+    "review-comments": ReviewComment,
     "urgent-releases": UrgentRelease,
     "review-policies": ReviewPolicy,
 }

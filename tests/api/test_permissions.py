@@ -34,10 +34,12 @@ READS = {
     "template-versions/": "templates:read",
     "template-versions/{version}/": "templates:read",
     "template-versions/{version}/problems/": "templates:read",
+    "template-versions/{version}/data-quality/": "templates:read",
     "content-blocks/": "templates:read",
     "block-versions/": "templates:read",
     "reviews/": "reviews:read",
     "reviews/{review}/": "reviews:read",
+    "review-comments/": "reviews:read",
     "urgent-releases/": "reviews:read",
     "review-policies/": "reviews:read",
 }

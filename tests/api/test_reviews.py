@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from channels.models import TemplateVersion
 from compliance.models import Approval, Review, ReviewPolicy, UrgentRelease
 from config import clock
+from config.models import Notice
 from config.permissions import grants
 from journeys.models import Version
 from tests import builders
@@ -156,6 +157,41 @@ class TestTheRest:
         other = builders.user("anna")
         other.groups.add(Group.objects.get(name="Analyst"))
         assert caller(other).post(f"reviews/{waiting['id']}/comment/", {"text": "Me too."})[0] == 403
+
+    def test_comments_are_dealt_with_and_opened_again(self, lena, marketing, waiting) -> None:
+        lena.post(f"reviews/{waiting['id']}/comment/", {"text": "Why so?", "anchor": "body:1"})
+        [made] = marketing.rows("review-comments/", review=waiting["id"], resolved="false")
+        assert (made["review"], made["author"], made["text"], made["resolved_at"]) == (waiting["id"], "lena", "Why so?", None)  # fmt: skip
+        status, body = marketing.post(f"review-comments/{made['id']}/resolve/")
+        assert (status, body["resolved_by"]) == (200, "maria")
+        assert lena.post(f"review-comments/{made['id']}/resolve/")[1]["resolved_by"] == "maria"
+        assert marketing.rows("review-comments/", resolved="false", author="lena") == []
+        status, body = lena.post(f"review-comments/{made['id']}/reopen/")
+        assert (status, body["resolved_by"], body["resolved_at"]) == (200, None, None)
+        anna = builders.user("anna")
+        anna.groups.add(Group.objects.get(name="Analyst"))
+        for verb in ("resolve", "reopen"):
+            assert caller(anna).post(f"review-comments/{made['id']}/{verb}/") == (
+                403, {"detail": "You need the permission to comment on reviews."},
+            )  # fmt: skip
+        finn = caller(holder("finn", builders.brand("other"), *MARKETER))
+        assert finn.rows("review-comments/") == []
+        assert finn.post(f"review-comments/{made['id']}/resolve/")[0] == 404
+
+    def test_people_are_mentioned_by_name(self, lena, marketing, waiting) -> None:
+        status, body = marketing.post(
+            f"reviews/{waiting['id']}/comment/", {"text": "Is @lena in?", "mention": ["lena", "root"]}
+        )
+        assert (status, body) == (400, {"mention": ["Nobody who may see this review is called root."]})
+        Notice.objects.all().delete()
+        reviewer("rudi")
+        status, body = marketing.post(
+            f"reviews/{waiting['id']}/comment/", {"text": "Is @lena in?", "mention": ["rudi"]}
+        )
+        assert (status, body["comments"][0]["text"]) == (200, "@rudi Is @lena in?")
+        assert sorted(notice.user.username for notice in Notice.objects.all()) == ["lena", "rudi"]
+        assert marketing.post(f"reviews/{waiting['id']}/comment/", {"text": "Hi", "mention": ["rudi"] * 21})[0] == 400
+        assert marketing.post(f"reviews/{waiting['id']}/comment/", {"text": "x" * 4999, "mention": ["rudi"]})[0] == 400
 
     def test_reviews_of_another_brand_are_not_there(self, waiting) -> None:
         finn = caller(holder("finn", builders.brand("other"), *MARKETER, "approve_in_brand"))

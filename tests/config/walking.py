@@ -56,6 +56,7 @@ LEFT_OUT = ("jsi18n", "login", "logout", "app_list", "view_on_site", "search")
 
 REVIEWED = {
     "review_resolve": "compliance_reviewcomment",
+    "review_comment_reopen": "compliance_reviewcomment",
     "review_confirm": "compliance_urgentrelease",
     "review_end": "compliance_urgentrelease",
 }
@@ -72,6 +73,7 @@ API_MODELS = {
     "contentblock": "channels_contentblock",
     "blockversion": "channels_blockversion",
     "review": "compliance_review",
+    "reviewcomment": "compliance_reviewcomment",
     "urgentrelease": "compliance_urgentrelease",
     "reviewpolicy": "compliance_reviewpolicy",
     "decision": "compliance_decision",
