@@ -10,7 +10,8 @@ from rest_framework import mixins, serializers
 
 from channels import archive
 from channels.models import Message
-from config.resources import ExternalIdFilter, IdFilter, Resource, Word, before, since, told
+from config.resources import IdFilter, Resource, Word, before, since, told
+from contacts.api_people import PersonFilter
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -96,9 +97,7 @@ class MessageFilter(django_filters.FilterSet):
     """Whose, where, and with what result."""
 
     contact = IdFilter("contact_id", "Id of the contact.")
-    contact_external_id = ExternalIdFilter(
-        field_name="contact__external_id", label="The person's id in your own systems, exactly."
-    )
+    contact_external_id = PersonFilter("contact")
     journey = django_filters.CharFilter(field_name="labels__journey", label="Key of the journey that asked for it.")
     state = django_filters.ChoiceFilter(choices=Message.State.choices, label="What became of it.")
     channel = django_filters.CharFilter(label="Key of the channel, e.g. email.")

@@ -14,7 +14,7 @@ from channels import api_words, drafts, revisions
 from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, change, revision_field
 from channels.models import BlockVersion, ContentBlock
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, IdFilter, Resource, allow, read, told
+from config.resources import BIGGEST_ID, Body, IdFilter, Reasoned, Resource, allow, because, read, told
 from contacts.models import Brand
 
 VIEW_BLOCK, ADD_BLOCK = "channels.view_contentblock", "channels.add_contentblock"
@@ -41,6 +41,10 @@ class BlockChangeSerializer(Body):
         required=False,
         help_text="Legal text: only people with channels.change_locked_block write versions of it, or say so.",
     )
+
+
+class BlockEditSerializer(Reasoned, BlockChangeSerializer):
+    """What becomes of a block, and why."""
 
 
 class NewBlockSerializer(BlockChangeSerializer):
@@ -106,7 +110,7 @@ class BlockWordsSerializer(Body):
         return api_words.variants(value)
 
 
-class BlockVersionChangeSerializer(BlockWordsSerializer):
+class BlockVersionChangeSerializer(Reasoned, BlockWordsSerializer):
     """Words; what is left out stays as it is."""
 
     revision = revision_field()
@@ -178,12 +182,14 @@ class ContentBlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
             raise serializers.ValidationError({"key": ["This key is taken in this brand; choose another one."]})
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=BlockChangeSerializer, responses=ContentBlockSerializer)
+    @extend_schema(request=BlockEditSerializer, responses=ContentBlockSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change its name, or whether it is legal text. Legal text needs the permission channels.change_locked_block."""
         block = self.get_object()
         may_write(request.user, block)
-        for name, value in read(BlockChangeSerializer, request).items():
+        said = read(BlockEditSerializer, request)
+        because(block, said)
+        for name, value in said.items():
             setattr(block, name, value)
         may_write(request.user, block)
         block.save()

@@ -24,7 +24,7 @@ from channels.models import MessageClass, MessageTemplate, TemplateVersion
 from channels.previews import words
 from config import clock, shown
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, Conflict, allow, read, told
+from config.resources import BIGGEST_ID, Body, Conflict, Reasoned, allow, read, told
 from contacts.models import Contact
 
 VIEW, ADD = "channels.view_templateversion", "channels.add_templateversion"
@@ -98,7 +98,7 @@ class VersionWordsSerializer(Body):
         return data
 
 
-class VersionChangeSerializer(VersionWordsSerializer):
+class VersionChangeSerializer(Reasoned, VersionWordsSerializer):
     """Words; what is left out stays as it is."""
 
     revision = revision_field()

@@ -1,7 +1,5 @@
 """REST API of what is said about reviews: `/api/review-comments/`. New ones are made at the review itself."""
 
-from typing import Any
-
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view

@@ -72,6 +72,7 @@ GROUND: Mapping[str, Mapping[str, Way]] = {
     "channels.templateversion": _template("template"),
     "channels.contentblock": _brand(),
     "channels.blockversion": _brand("block__brand"),
+    "channels.seedlist": _brand(),
     "channels.message": {TEMPLATE: "template", BRAND: "brand"},
     "channels.renderedcopy": {TEMPLATE: "message__template", BRAND: "message__brand"},
     "compliance.approval": _review("review"),

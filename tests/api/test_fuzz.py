@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from channels import revisions
-from channels.models import BlockVersion, ContentBlock, Message, TemplateVersion
+from channels.models import BlockVersion, ContentBlock, Message, SeedList, TemplateVersion
 from compliance import gate
-from compliance.models import Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
+from compliance.models import CopyRetention, Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
 from config import clock
 from config.models import SCOPES
 from config.wsgi import application
@@ -73,6 +73,8 @@ def secret(db, connection_kept) -> str:
         until=NOW + timedelta(hours=4), ended_at=NOW,
     )  # fmt: skip
     ReviewComment.objects.create(review=Review.objects.latest("id"), author=maria, text="Really?", created_at=NOW)
+    SeedList.objects.create(brand=builders.brand(), name="Old", channel="sms", addresses=["+12125550023"])
+    CopyRetention.objects.create(brand=builders.brand(), message_class="marketing", days=365)
     maria.is_superuser = True
     maria.save()
     return token(maria, *SCOPES)
@@ -94,6 +96,10 @@ BODIES = {
     "POST /api/template-versions/{id}/preview/": {},
     "POST /api/review-policies/": {"name": "SMS", "channels": ["sms"], "steps": [{"name": "Legal"}]},
     "PATCH /api/review-policies/{id}/": {"valid_days": 30},
+    "POST /api/seed-lists/": {"brand": "acme", "name": "Team", "channel": "email", "addresses": ["ana@acme.test"]},
+    "PATCH /api/seed-lists/{id}/": {"name": "Colleagues"},
+    "POST /api/copy-retention/": {"brand": "acme", "message_class": "otp", "days": 30},
+    "PATCH /api/copy-retention/{id}/": {"days": 60},
 }
 
 
@@ -108,6 +114,8 @@ MODELS: dict[str, Any] = {
     "content-blocks": ContentBlock,
     "block-versions": BlockVersion,
     "reviews": Review,
+    "seed-lists": SeedList,
+    "copy-retention": CopyRetention,
     "review-comments": ReviewComment,
     "urgent-releases": UrgentRelease,
     "review-policies": ReviewPolicy,

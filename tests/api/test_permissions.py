@@ -42,6 +42,8 @@ READS = {
     "review-comments/": "reviews:read",
     "urgent-releases/": "reviews:read",
     "review-policies/": "reviews:read",
+    "seed-lists/": "templates:read",
+    "copy-retention/": "retention:read",
 }
 WRITES = {
     "contacts/": "contacts:write",

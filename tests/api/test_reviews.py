@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from channels.models import TemplateVersion
-from compliance.models import Approval, Review, ReviewPolicy, UrgentRelease
+from compliance.models import Approval, AuditNote, PolicyStep, Review, ReviewPolicy, UrgentRelease
 from config import clock
 from config.models import Notice
 from config.permissions import grants
@@ -243,6 +243,23 @@ class TestPolicies:
         "name": "SMS", "channels": ["sms"],
         "steps": [{"name": "Brand"}, {"name": "Legal", "group": "Legal reviewer", "approvers": 2, "due_hours": 48}],
     }  # fmt: skip
+
+    def test_every_change_may_have_its_reason_in_history_and_chain(self, lena) -> None:
+        _, made = lena.post("review-policies/", {**self.POLICY, "reason": "As counsel advised."})
+        assert "reason" not in made
+        lena.patch(f"review-policies/{made['id']}/", {"steps": [{"name": "Legal", "approvers": 3}], "reason": "One step."})  # fmt: skip
+        lena.delete(f"review-policies/{made['id']}/?reason=No+more+texts.")
+        policies = ReviewPolicy.history.filter(id=made["id"]).order_by("history_id")
+        assert [(one.history_type, one.history_change_reason, one.history_user.username) for one in policies] == [
+            ("+", "As counsel advised.", "lena"), ("~", "One step.", "lena"), ("-", "No more texts.", "lena"),
+        ]  # fmt: skip
+        steps = PolicyStep.history.filter(history_change_reason="One step.")
+        assert {(one.history_type, one.name) for one in steps} == {("~", "Legal"), ("-", "Brand")}
+        noted = AuditNote.objects.filter(payload__has_key="reason").order_by("id")
+        about = [(one.kind, one.payload["reason"]) for one in noted if one.subject_type.endswith("reviewpolicy")]
+        assert about == [("policy.added", "As counsel advised."), ("policy.removed", "No more texts.")]
+        status, told = lena.post("review-policies/", {**self.POLICY, "reason": "x" * 101})
+        assert (status, list(told)) == (400, ["reason"])
 
     def test_made_changed_and_taken_away(self, lena) -> None:
         status, made = lena.post("review-policies/", self.POLICY)

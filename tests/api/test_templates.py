@@ -61,6 +61,15 @@ class TestTemplates:
         assert (status, body["name"], body["topic"]) == (200, "Each week", "offers")
         assert list(marketing.patch("templates/weekly/", {"channel": "sms"})[1]) == ["channel"]
 
+    def test_the_reason_is_in_the_history(self, weekly, draft, marketing) -> None:
+        marketing.patch("templates/weekly/", {"name": "Each week", "reason": "Its new name."})
+        marketing.patch(f"template-versions/{draft['id']}/", {"locale": "fr", "revision": draft["revision"], "reason": "French."})  # fmt: skip
+        kept = MessageTemplate.history.latest(), TemplateVersion.history.latest()
+        assert [one.history_change_reason for one in kept] == ["Its new name.", "French."]
+        block = marketing.post("content-blocks/", {"key": "footer", "name": "Footer", "brand": "acme"})[1]
+        marketing.patch(f"content-blocks/{block['id']}/", {"name": "Foot", "reason": "Shorter."})
+        assert ContentBlock.history.latest().history_change_reason == "Shorter."
+
     @pytest.mark.parametrize(
         ("change", "field"),
         [({"brand": "nobody"}, "brand"), ({"channel": "pigeon"}, "channel"), ({"topic": "nothing"}, "topic"),

@@ -72,10 +72,12 @@ API_MODELS = {
     "templateversion": "channels_templateversion",
     "contentblock": "channels_contentblock",
     "blockversion": "channels_blockversion",
+    "seedlist": "channels_seedlist",
     "review": "compliance_review",
     "reviewcomment": "compliance_reviewcomment",
     "urgentrelease": "compliance_urgentrelease",
     "reviewpolicy": "compliance_reviewpolicy",
+    "copyretention": "compliance_copyretention",
     "decision": "compliance_decision",
 }
 """Whose id is in the address of a route, by the beginning of its name."""
