@@ -11,7 +11,8 @@ from rest_framework import mixins, serializers
 
 from channels import archive
 from channels.models import Message
-from config.resources import ExternalIdFilter, IdFilter, Resource, Word, before, since, told
+from config.resources import IdFilter, Resource, Word, before, since, told
+from contacts.api_people import PersonFilter
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -98,9 +99,7 @@ class MessageFilter(django_filters.FilterSet):
     """Whose, where, and with what result."""
 
     contact = IdFilter("contact_id", "Id of the contact.")
-    contact_external_id = ExternalIdFilter(
-        field_name="contact__external_id", label="The person's id in your own systems, exactly."
-    )
+    contact_external_id = PersonFilter("contact")
     test = django_filters.BooleanFilter(
         method="tests", label="true: test sends instead of messages to people.",
     )  # fmt: skip

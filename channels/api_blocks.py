@@ -10,11 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import api_words, drafts
-from channels.api_versions import NOT_A_DRAFT, own_draft
+from channels import api_words, drafts, revisions
+from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, change, revision_field
 from channels.models import BlockVersion, ContentBlock
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, IdFilter, Resource, allow, read, told
+from config.resources import BIGGEST_ID, Body, IdFilter, Reasoned, Resource, allow, because, read, told
 from contacts.models import Brand
 
 VIEW_BLOCK, ADD_BLOCK = "channels.view_contentblock", "channels.add_contentblock"
@@ -43,6 +43,10 @@ class BlockChangeSerializer(Body):
     )
 
 
+class BlockEditSerializer(Reasoned, BlockChangeSerializer):
+    """What becomes of a block, and why."""
+
+
 class NewBlockSerializer(BlockChangeSerializer):
     """A new block."""
 
@@ -68,10 +72,11 @@ class BlockVersionSerializer(serializers.ModelSerializer[BlockVersion]):
         read_only=True,
         help_text="Other words under conditions; the first that holds is used.",
     )
+    revision = serializers.SerializerMethodField(help_text=REVISION)
 
     class Meta:
         model = BlockVersion
-        fields = ("id", "block", "number", "locale", "source", "variants", "state", "author", "created_at", "submitted_at")  # fmt: skip
+        fields = ("id", "block", "number", "locale", "source", "variants", "state", "author", "created_at", "submitted_at", "revision")  # fmt: skip
         extra_kwargs = told(
             id="Our id of the version.",
             block="Id of the block.",
@@ -81,9 +86,12 @@ class BlockVersionSerializer(serializers.ModelSerializer[BlockVersion]):
             submitted_at="When it was handed in; null before.",
         )
 
+    def get_revision(self, version: BlockVersion) -> str:
+        return revisions.of(version)
 
-class BlockVersionChangeSerializer(Body):
-    """Words; what is left out stays as it is."""
+
+class BlockWordsSerializer(Body):
+    """Words of a version."""
 
     locale = serializers.RegexField(
         r"\A[A-Za-z0-9_-]*\Z", max_length=20, required=False, allow_blank=True,
@@ -102,7 +110,13 @@ class BlockVersionChangeSerializer(Body):
         return api_words.variants(value)
 
 
-class NewBlockVersionSerializer(BlockVersionChangeSerializer):
+class BlockVersionChangeSerializer(Reasoned, BlockWordsSerializer):
+    """Words; what is left out stays as it is."""
+
+    revision = revision_field()
+
+
+class NewBlockVersionSerializer(BlockWordsSerializer):
     """A new draft of a block."""
 
     block = serializers.IntegerField(min_value=1, max_value=BIGGEST_ID, help_text="Id of the block.")
@@ -168,12 +182,14 @@ class ContentBlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
             raise serializers.ValidationError({"key": ["This key is taken in this brand; choose another one."]})
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=BlockChangeSerializer, responses=ContentBlockSerializer)
+    @extend_schema(request=BlockEditSerializer, responses=ContentBlockSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change its name, or whether it is legal text. Legal text needs the permission channels.change_locked_block."""
         block = self.get_object()
         may_write(request.user, block)
-        for name, value in read(BlockChangeSerializer, request).items():
+        said = read(BlockEditSerializer, request)
+        because(block, said)
+        for name, value in said.items():
             setattr(block, name, value)
         may_write(request.user, block)
         block.save()
@@ -184,7 +200,7 @@ class ContentBlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
     list=extend_schema(description="Versions of content blocks, the newest first."),
     retrieve=extend_schema(description="One version with its words."),
 )
-class BlockVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class BlockVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Discarding):
     """The words of content blocks: write drafts."""
 
     queryset = BlockVersion.objects.select_related("block__brand", "author")
@@ -194,6 +210,7 @@ class BlockVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
     needs = {
         "create": (VIEW, ADD),
         "partial_update": (VIEW, "channels.change_blockversion"),
+        "destroy": (VIEW, "channels.delete_blockversion"),
         "new_draft": (VIEW, ADD),
     }
 
@@ -208,16 +225,16 @@ class BlockVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=BlockVersionChangeSerializer, responses={200: BlockVersionSerializer, 409: NOT_A_DRAFT})
-    @transaction.atomic
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change your own draft; of what somebody else wrote make a new draft."""
+        """Change your own draft; of what somebody else wrote make a new draft. `revision` is the one that you have read: what
+        was changed since is 409, and nothing is saved."""
         version = self.get_object()
         may_write(request.user, version.block)
-        own_draft(version, request.user)
-        for name, value in read(BlockVersionChangeSerializer, request).items():
-            setattr(version, name, value)
-        version.save()
+        change(version, request, BlockVersionChangeSerializer)
         return Response(self.get_serializer(version).data)
+
+    def discardable(self, request: Request, version: BlockVersion) -> None:
+        may_write(request.user, version.block)
 
     @extend_schema(request=None, responses={201: BlockVersionSerializer})
     @action(detail=True, methods=["post"], url_path="new-draft")

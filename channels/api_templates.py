@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from channels import api_words
 from channels.base import channels
 from channels.models import MessageTemplate
-from config.resources import Body, Resource, allow, read, told
+from config.resources import Body, Reasoned, Resource, allow, because, read, told
 from contacts.models import Brand, Topic
 
 ADD = "channels.add_messagetemplate"
@@ -51,6 +51,10 @@ class TemplateChangeSerializer(Body):
                 raise serializers.ValidationError({"topic": [f"{house} has no topic {data['topic']!r}."]})
             data["topic"] = found
         return data
+
+
+class TemplateEditSerializer(Reasoned, TemplateChangeSerializer):
+    """What becomes of a template, and why."""
 
 
 class NewTemplateSerializer(TemplateChangeSerializer):
@@ -116,11 +120,13 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
             raise serializers.ValidationError({"key": ["This key is taken; choose another one."]})
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=TemplateChangeSerializer, responses=TemplateSerializer)
+    @extend_schema(request=TemplateEditSerializer, responses=TemplateSerializer)
     def partial_update(self, request: Request, key: str) -> Response:
         """Change its name or topic. The topic is part of what was approved: with another one its versions are reviewed again."""
         template = self.get_object()
-        for name, value in read(TemplateChangeSerializer, request, brand=template.brand).items():
+        said = read(TemplateEditSerializer, request, brand=template.brand)
+        because(template, said)
+        for name, value in said.items():
             setattr(template, name, value)
         template.save()
         return Response(self.get_serializer(template).data)

@@ -13,24 +13,22 @@ from drf_spectacular.utils import (
 )
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import api_words, drafts, variables
+from channels import api_words, drafts, revisions, variables
+from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, change, revision_field
+from channels.api_quality import Quality
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageClass, MessageTemplate, TemplateVersion
 from channels.previews import words
 from config import clock, shown
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, Conflict, Resource, allow, read, told
+from config.resources import BIGGEST_ID, Body, Conflict, Reasoned, allow, read, told
 from contacts.models import Contact
 
 VIEW, ADD = "channels.view_templateversion", "channels.add_templateversion"
 VIEW_CONTACTS = "contacts.view_contact"
-NOT_A_DRAFT = OpenApiResponse(
-    {"$ref": "#/components/schemas/Refusal"}, description="It does not change any more; make a new draft from it."
-)
 EXAMPLE = {
     "template": "weekly",
     "locale": "en",
@@ -55,10 +53,11 @@ class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
     variables = serializers.ListField(
         child=serializers.DictField(), read_only=True, help_text="Variables that the words may use."
     )
+    revision = serializers.SerializerMethodField(help_text=REVISION)
 
     class Meta:
         model = TemplateVersion
-        fields = ("id", "template", "number", "locale", "message_class", "content", "variables", "state", "author", "created_at", "submitted_at")  # fmt: skip
+        fields = ("id", "template", "number", "locale", "message_class", "content", "variables", "state", "author", "created_at", "submitted_at", "revision")  # fmt: skip
         extra_kwargs = told(
             id="Our id of the version.",
             number="Its number in its template.",
@@ -68,9 +67,12 @@ class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
             submitted_at="When it was handed in; null before.",
         )
 
+    def get_revision(self, version: TemplateVersion) -> str:
+        return revisions.of(version)
 
-class VersionChangeSerializer(Body):
-    """Words; what is left out stays as it is."""
+
+class VersionWordsSerializer(Body):
+    """Words of a version."""
 
     locale = serializers.RegexField(
         r"\A[A-Za-z0-9_-]*\Z", max_length=20, required=False, allow_blank=True,
@@ -96,7 +98,13 @@ class VersionChangeSerializer(Body):
         return data
 
 
-class NewVersionSerializer(VersionChangeSerializer):
+class VersionChangeSerializer(Reasoned, VersionWordsSerializer):
+    """Words; what is left out stays as it is."""
+
+    revision = revision_field()
+
+
+class NewVersionSerializer(VersionWordsSerializer):
     """A new draft of a template."""
 
     template = serializers.CharField(max_length=50, help_text="Key of the template.")
@@ -148,7 +156,7 @@ class VersionFilter(django_filters.FilterSet):
     list=extend_schema(description="Versions of templates, the newest first."),
     retrieve=extend_schema(description="One version with its words."),
 )
-class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Quality, Discarding):
     """The words of templates: write drafts, read them as somebody would."""
 
     queryset = TemplateVersion.objects.select_related("template__brand", "author")
@@ -156,10 +164,13 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
     filterset_class = VersionFilter
     scope = "templates"
     harmless = ("preview",)
+    parameters = {"data_quality": ("segment",)}
     needs = {
         "create": (VIEW, ADD),
         "partial_update": (VIEW, "channels.change_templateversion"),
+        "destroy": (VIEW, "channels.delete_templateversion"),
         "preview": (VIEW,),
+        "data_quality": (VIEW,),
         "new_draft": (VIEW, ADD),
     }
 
@@ -178,14 +189,11 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=VersionChangeSerializer, responses={200: TemplateVersionSerializer, 409: NOT_A_DRAFT})
-    @transaction.atomic
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change your own draft; of what somebody else wrote make a new draft."""
+        """Change your own draft; of what somebody else wrote make a new draft. `revision` is the one that you have read: what
+        was changed since is 409, and nothing is saved."""
         version = self.get_object()
-        own_draft(version, request.user)
-        for name, value in read(VersionChangeSerializer, request, template=version.template).items():
-            setattr(version, name, value)
-        version.save()
+        change(version, request, VersionChangeSerializer, template=version.template)
         return Response(self.get_serializer(version).data)
 
     @extend_schema(
@@ -225,14 +233,3 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
         """A new draft with the same words, yours from now on."""
         made = drafts.draft_of(self.get_object(), cast("int", request.user.pk))
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
-
-
-def own_draft(version: Any, user: Any) -> None:
-    """Lock its row. Raises Conflict for what is no draft, PermissionDenied for one that somebody else wrote."""
-    stored = type(version).objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
-    if stored.state != TemplateVersion.State.DRAFT:
-        raise Conflict(
-            f"{version} is {stored.get_state_display()} and does not change any more; make a new draft from it."
-        )
-    if stored.author_id != user.pk:
-        raise PermissionDenied("A draft belongs to whoever wrote it; make a new draft from it.")

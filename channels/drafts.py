@@ -1,10 +1,16 @@
 """New versions of a template. A draft belongs to its author; whoever wants to change another's words makes a draft of them."""
 
-from django.db import transaction
-from django.db.models import Max
+from typing import Any
 
-from channels import compiling
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max, ProtectedError
+
+from channels import compiling, revisions
 from channels.models import BlockUse, BlockVersion, ContentBlock, MessageTemplate, TemplateVersion
+from channels.revisions import Version
+
+OVERTAKEN = "It was changed after you read it, and nothing was saved: read it again, and send its new revision with your change."
 
 
 def next_number(template: MessageTemplate) -> int:
@@ -33,6 +39,45 @@ def draft_of(version: TemplateVersion, author_id: int) -> TemplateVersion:
             variables=version.variables,
             author_id=author_id,
         )
+
+
+def own(version: Version, user: Any) -> None:
+    """Lock the row of one's own draft, and bring `version` up to what is stored. In a transaction.
+
+    Raises ValidationError for what is no draft (any more), PermissionDenied for one that somebody else wrote.
+    """
+    name = str(version)
+    rows: Any = type(version)._default_manager.select_for_update(no_key=True)
+    try:
+        version.refresh_from_db(from_queryset=rows)
+    except ObjectDoesNotExist as error:
+        raise ValidationError(f"{name} was deleted meanwhile.") from error
+    if version.state != TemplateVersion.State.DRAFT:
+        raise ValidationError(
+            f"{name} is {version.get_state_display()} and does not change any more; make a new draft from it."
+        )
+    if version.author_id != user.pk:
+        raise PermissionDenied("A draft belongs to whoever wrote it; make a new draft from it.")
+
+
+def unchanged(version: Version, seen: str) -> None:
+    """Raises ValidationError unless the draft still says what its writer saw: `seen` is the revision that he read."""
+    if seen != revisions.of(version):
+        raise ValidationError(OVERTAKEN)
+
+
+def discard(version: Version, user: Any) -> None:
+    """Throw one's own draft away. Raises ValidationError for what was ever submitted, or is still referred to;
+    PermissionDenied for one that somebody else wrote."""
+    with transaction.atomic():
+        own(version, user)
+        try:
+            version.delete()
+        except ProtectedError as error:
+            needed = {str(row._meta.verbose_name) for row in error.protected_objects}
+            raise ValidationError(
+                f"{version} is kept, since something refers to it: {', '.join(sorted(needed))}."
+            ) from error
 
 
 def compile_version(version: TemplateVersion) -> None:

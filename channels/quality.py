@@ -82,10 +82,21 @@ def _used(version: TemplateVersion) -> dict[str, bool]:
     declared = variables.read(version.variables)
     covered = {one.name for one in declared if one.fallback not in ("", None)}
     found: dict[str, bool] = {}
-    for use in _uses(compiling.said(version)):
+    for use in _uses(_said(version)):
         if use.name.startswith(("contact.", "event.")):
             found[use.name] = (use.safe or use.name in covered) and found.get(use.name, True)
     return dict(sorted(found.items()))
+
+
+def _said(version: TemplateVersion) -> Mapping[str, Any]:
+    """What is counted for. Raises BadSource for a draft with a field that cannot be read: the rest is not the whole."""
+    if version.state != TemplateVersion.State.DRAFT:
+        return compiling.said(version)
+    made = compiling.compile(version)
+    for finding in made.findings:
+        if finding.field in made.broken:
+            raise BadSource(f"{finding.field}: {finding.sentence}")
+    return made.fields
 
 
 def _uses(said: Mapping[str, Any]) -> Iterator[liquid.reading.Use]:

@@ -13,7 +13,7 @@ from channels.base import channels
 from channels.models import MessageClass
 from compliance.models import PolicyStep, ReviewPolicy
 from compliance.reviews import reviewables
-from config.resources import Body, Resource, read
+from config.resources import Body, Reasoned, Removable, because, read
 from contacts.models import Brand
 
 BIGGEST = 1_000_000_000
@@ -47,7 +47,7 @@ class PolicyStepSerializer(Body):
     due_hours = serializers.IntegerField(default=24, min_value=1, max_value=BIGGEST, help_text="Hours to decide.")
 
 
-class ReviewPolicySerializer(Body):
+class ReviewPolicySerializer(Reasoned):
     """What a policy holds for, and the steps that it asks for. Empty lists hold for everything."""
 
     id = serializers.IntegerField(read_only=True, help_text="Our id of the policy.")
@@ -109,7 +109,7 @@ class ReviewPolicySerializer(Body):
     retrieve=extend_schema(description="One review policy."),
     destroy=extend_schema(description="Take a policy away; reviews that are open keep the steps that it asked for."),
 )
-class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, Resource):
+class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Removable):
     """Which reviews something needs. All policies that match hold together; where none does, the careful default holds."""
 
     queryset = ReviewPolicy.objects.select_related("brand").prefetch_related("steps__group")
@@ -140,6 +140,7 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixi
     @transaction.atomic
     def _written(self, policy: ReviewPolicy, said: dict[str, Any]) -> Any:
         steps = said.pop("steps", None)
+        because(policy, said)
         if "brand" in said:
             key = said.pop("brand")["key"]
             policy.brand = Brand.objects.get(key=key) if key is not None else None
@@ -151,13 +152,15 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixi
         return self.get_serializer(self.get_queryset().get(pk=policy.pk)).data
 
 
-def _replace(policy: ReviewPolicy, steps: list[dict[str, Any]]) -> None:
-    """Those of the same name change, so that their history goes on."""
-    kept = {step.name: step for step in policy.steps.all()}
+def _replace(policy: Any, steps: list[dict[str, Any]]) -> None:
+    """Those of the same name change, so that their history goes on; the policy's reason is theirs."""
+    kept: dict[str, Any] = {step.name: step for step in policy.steps.all()}
     for name in kept.keys() - {step["name"] for step in steps}:
+        kept[name]._change_reason = policy._change_reason
         kept[name].delete()
     for position, said in enumerate(steps, start=1):
-        step = kept.get(said["name"]) or PolicyStep(policy=policy, name=said["name"])
+        step: Any = kept.get(said["name"]) or PolicyStep(policy=policy, name=said["name"])
+        step._change_reason = policy._change_reason
         group = _group(said)["name"]
         step.position, step.group = position, Group.objects.get(name=group) if group is not None else None
         step.approvers, step.due_hours = said.get("approvers", 1), said.get("due_hours", 24)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import django_filters
+from django.core.exceptions import ValidationError as Refused
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
@@ -67,6 +68,10 @@ class CommentSerializer(Body):
     anchor = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=120,
         help_text="What it is about: a field, a line or a step, e.g. subject, html:12 or step:wait.",
+    )  # fmt: skip
+    mention = serializers.ListField(
+        child=serializers.CharField(max_length=150), required=False, default=list, max_length=20,
+        help_text="Usernames of people to be told; those whom the text does not name are put before it.",
     )  # fmt: skip
 
 
@@ -176,9 +181,14 @@ class ReviewViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     @_verb("comment", CommentSerializer)
     @action(detail=True, methods=["post"])
     def comment(self, request: Request, pk: str) -> Response:
-        """Say something about it. For its authors, and with the permission compliance.decide_approval."""
+        """Say something about it. For its authors, and with the permission compliance.decide_approval or
+        compliance.add_reviewcomment for what is reviewed."""
         review, said = self.get_object(), read(CommentSerializer, request)
-        comments.comment(review, request.user, said["text"], clock.now(), said["anchor"])
+        try:
+            comments.comment(review, request.user, said["text"], clock.now(), said["anchor"], said["mention"])
+        except Refused as error:
+            named = hasattr(error, "error_dict")
+            raise serializers.ValidationError(error.message_dict if named else {"text": error.messages}) from error
         return self._told()
 
     def _decide(self, request: Request, form: type[Body], **verdict: Any) -> Response:

@@ -1,5 +1,6 @@
 """Copies of what was sent go when their brand's policy says so. The messages stay, with what became of them and why."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -22,6 +23,13 @@ def next_due(now: datetime) -> datetime | None:
         return now
     due: datetime | None = CopyRetention.objects.filter(days__gt=0).aggregate(due=Min("due_at"))["due"]
     return due
+
+
+def planned(policy: CopyRetention, changed: Collection[str]) -> None:
+    """Whoever saves the policy has it looked at soon, whatever was planned: it may hold for other days, or messages, now."""
+    policy.due_at = None
+    if {"brand", "message_class"} & set(changed):
+        policy.done_until = None
 
 
 def run(now: datetime) -> int:

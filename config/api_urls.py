@@ -13,10 +13,13 @@ from rest_framework.views import APIView
 from channels.api import MessageViewSet
 from channels.api_blocks import ContentBlockViewSet
 from channels.api_inbox import InboxTokenViewSet
+from channels.api_seeds import SeedListViewSet
 from channels.api_templates import TemplateViewSet
 from compliance.api import DecisionViewSet
+from compliance.api_comments import ReviewCommentViewSet
 from compliance.api_content import ReviewedBlockVersions, ReviewedTemplateVersions
 from compliance.api_policies import ReviewPolicyViewSet
+from compliance.api_retention import CopyRetentionViewSet
 from compliance.api_reviews import ReviewViewSet
 from compliance.api_urgent import UrgentReleaseViewSet
 from compliance.evidence.api import MessageEvidence, PersonEvidence
@@ -69,9 +72,12 @@ router.register("templates", TemplateViewSet)
 router.register("template-versions", ReviewedTemplateVersions)
 router.register("content-blocks", ContentBlockViewSet)
 router.register("block-versions", ReviewedBlockVersions)
+router.register("seed-lists", SeedListViewSet)
 router.register("reviews", ReviewViewSet)
+router.register("review-comments", ReviewCommentViewSet)
 router.register("urgent-releases", UrgentReleaseViewSet)
 router.register("review-policies", ReviewPolicyViewSet)
+router.register("copy-retention", CopyRetentionViewSet)
 router.register("decisions", DecisionViewSet)
 router.register("compliance", EvaluationViewSet, basename="compliance")
 

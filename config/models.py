@@ -16,6 +16,8 @@ SCOPES = (
     "templates:write",
     "reviews:read",
     "reviews:write",
+    "retention:read",
+    "retention:write",
 )
 
 

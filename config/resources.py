@@ -10,12 +10,13 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as Refused
-from django.db.models import IntegerChoices, QuerySet
+from django.db.models import IntegerChoices, ProtectedError, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied, ValidationError
 from rest_framework.generics import get_object_or_404
@@ -28,6 +29,10 @@ from config.permissions import visible
 from config.permissions.ground import GROUND, label
 
 BIGGEST_ID = 2**63 - 1
+REFUSAL = {"$ref": "#/components/schemas/Refusal"}
+LONGEST_REASON = 100
+"""Characters of a reason that the history keeps."""
+WHY = "Why; shown in the history beside your name."
 
 
 class Conflict(APIException):
@@ -57,12 +62,13 @@ class Json(JSONParser):
 class Resource(GenericViewSet[Any]):
     """Rows of one model. `scope` is what a token must have; `needs` are the permissions of an action where they are not
     simply the model's, `sublists` the actions that list what belongs to one row, `harmless` those that change nothing though
-    they are posted to (a token needs `<scope>:read`). Filters hold for lists, never for one row by its id."""
+    they are posted to (a token needs `<scope>:read`), `parameters` what an action reads from its address. Filters hold for lists, never for one row by its id."""
 
     scope = ""
     needs: Mapping[str, Sequence[str]] = {}
     sublists: Sequence[str] = ()
     harmless: Sequence[str] = ()
+    parameters: Mapping[str, Sequence[str]] = {}
     filter_backends = [DjangoFilterBackend]
     filterset_class: type[django_filters.FilterSet] | None = None
     parser_classes = [Json]
@@ -111,7 +117,8 @@ class Resource(GenericViewSet[Any]):
 
     def _parameters(self) -> list[str]:
         filters = list(self.filterset_class.base_filters) if self.filterset_class and self._lists else []
-        return [*filters, *(["page_size", "cursor"] if self._lists and self.pagination_class else [])]
+        paging = ["page_size", "cursor"] if self._lists and self.pagination_class else []
+        return [*filters, *self.parameters.get(self.action or "", ()), *paging]
 
     @property
     def _lists(self) -> bool:
@@ -129,6 +136,48 @@ class Body(serializers.Serializer[Any]):
             sentence = f"This field is not known; there are: {', '.join(self.fields)}."
             raise ValidationError({name: [sentence] for name in unknown})
         return super().to_internal_value(data)
+
+
+class Reasoned(Body):
+    """With the reason for the change, as the admin's forms ask for it."""
+
+    reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_REASON,
+        write_only=True,
+        help_text=f"{WHY} May be left out.",
+    )
+
+
+def because(thing: Any, said: dict[str, Any]) -> None:
+    """Take the reason out of what was said: the next history record of the thing, and the audit chain, have it."""
+    thing._change_reason = said.pop("reason", "") or None
+
+
+class Removable(Resource):
+    """Rows that can be taken away, with a reason in the address: what DELETE has in its body may be lost on the way."""
+
+    parameters = {"destroy": ("reason",)}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("reason", {"type": "string", "maxLength": LONGEST_REASON}, description=WHY),
+        ],
+        responses={204: None, 409: OpenApiResponse(REFUSAL, description="Something refers to it; `detail` says what.")},
+    )
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        thing = self.get_object()
+        form = Reasoned(data={"reason": request.query_params.get("reason", "")})
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        because(thing, dict(form.validated_data))
+        try:
+            thing.delete()
+        except ProtectedError as error:
+            needed = ", ".join(sorted({str(row._meta.verbose_name) for row in error.protected_objects}))
+            raise Conflict(f"{thing} is kept, since something refers to it: {needed}.") from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def read(form: type[Body], request: Request, **context: Any) -> dict[str, Any]:
@@ -206,13 +255,6 @@ class IdFilter(django_filters.NumberFilter):
     def __init__(self, field_name: str, label: str) -> None:
         super().__init__(field_name=field_name, label=label, min_value=1, max_value=BIGGEST_ID)
         set_override(self, "field", {"type": "integer", "format": "int64", "minimum": 1, "description": label})
-
-
-class ExternalIdFilter(django_filters.CharFilter):
-    """Exactly this external id. The index leaves out those without one, and SQLite uses it only when the query says so."""
-
-    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return super().filter(qs, value).exclude(**{self.field_name: ""}) if value else qs
 
 
 def since(name: str, label: str) -> InstantFilter:

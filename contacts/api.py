@@ -17,8 +17,9 @@ from config.resources import BIGGEST_ID, Resource, before, since, told
 from contacts import addresses, identity, owners
 from contacts.api_confirmations import AskedSerializer, AskSerializer, ask
 from contacts.api_merging import MergeSerializer, merge
+from contacts.api_people import PersonFilter
 from contacts.ingest import body
-from contacts.models import Address, AnonymousId, ConsentState, Contact, Event, FormerId
+from contacts.models import Address, AnonymousId, ConsentState, Contact, Event
 from contacts.traits import Clean
 from contacts.traits import clean as read_traits
 
@@ -143,9 +144,7 @@ class ConsentStateSerializer(serializers.ModelSerializer[ConsentState]):
 class ContactFilter(django_filters.FilterSet):
     """Look a contact up by what identifies it."""
 
-    external_id = django_filters.CharFilter(
-        method="by_external_id", label="The person's id in your own systems, exactly; also one from before a merge."
-    )
+    external_id = PersonFilter()
     email = django_filters.CharFilter(method="by_address", label="An e-mail address, in any spelling of it.")
     phone = django_filters.CharFilter(
         method="by_address",
@@ -156,11 +155,6 @@ class ContactFilter(django_filters.FilterSet):
     created_before = before("created_at", "First heard of before this instant.")
     updated_from = since("updated_at", "Last changed at this instant or later.")
     updated_before = before("updated_at", "Last changed before this instant.")
-
-    def by_external_id(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
-        """At most one. The index leaves out those without one, and SQLite uses it only when the query says so."""
-        former = FormerId.objects.filter(value=value).values_list("contact_id", flat=True).first()
-        return queryset.filter(pk=former) if former else queryset.filter(external_id=value).exclude(external_id="")
 
     def by_address(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         """Raises ValidationError (400) for what is no address."""

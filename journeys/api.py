@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from channels.models import Message
 from config import clock
-from config.resources import Conflict, ExternalIdFilter, IdFilter, Resource, Word, before, since, told
+from config.resources import Conflict, IdFilter, Resource, Word, before, since, told
+from contacts.api_people import PersonFilter
 from journeys import engine, publishing
 from journeys.models import Enrolment, Journey, Step, Version, Visit
 
@@ -244,9 +245,7 @@ class EnrolmentFilter(django_filters.FilterSet):
 
     journey = django_filters.CharFilter(field_name="journey__key", label="Key of the journey.")
     contact = IdFilter("contact_id", "Id of the contact.")
-    contact_external_id = ExternalIdFilter(
-        field_name="contact__external_id", label="The person's id in your own systems, exactly."
-    )
+    contact_external_id = PersonFilter("contact")
     state = django_filters.ChoiceFilter(choices=Enrolment.State.choices, label="Where it stands.")
     entered_from = since("entered_at", "Let in at this instant or later.")
     entered_before = before("entered_at", "Let in before this instant.")

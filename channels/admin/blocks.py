@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from channels import blocks, checks, drafts
+from channels.admin.revisions import DraftAdmin, DraftForm
 from channels.models import BlockVersion, ContentBlock
 from config import clock
 from config.adminsite import HistoryAdmin
@@ -68,7 +68,7 @@ class ContentBlockAdmin(HistoryAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
 
-class BlockVersionForm(forms.ModelForm):
+class BlockVersionForm(DraftForm):
     """A version's words; what is wrong with its variants is told beside them."""
 
     def clean_variants(self) -> list[Any]:
@@ -80,7 +80,7 @@ class BlockVersionForm(forms.ModelForm):
 
 
 @admin.register(BlockVersion)
-class BlockVersionAdmin(HistoryAdmin):
+class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
     """Only a draft can be edited, and only by its author; legal text only by those who may."""
 
     form = BlockVersionForm
@@ -90,6 +90,7 @@ class BlockVersionAdmin(HistoryAdmin):
     search_fields = ("block__name", "block__key")
     ordering = ("-id",)
     fields = ("block_link", "locale", "source", "variants", "problems")
+    change_form_template = "admin/channels/blockversion/change_form.html"
     change_form_outer_after_template = "admin/channels/blockversion/after.html"
     readonly_fields = ("block_link", "problems")
 
@@ -142,8 +143,18 @@ class BlockVersionAdmin(HistoryAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
         if version := options.get("obj"):
-            context["cards"] = cards.draw(request, version, clock.now())
+            form = context["adminform"].form
+            # A form that was not saved has put its words into the version; the cards tell of what is stored.
+            stored = get_object_or_404(BlockVersion, pk=version.pk) if form.is_bound else version
+            context["cards"] = cards.draw(request, stored, clock.now())
+            context.update(revision=form.revision, conflict=form.conflict())
         return super().render_change_form(request, context, *args, **options)
+
+    def _as_it_was(self, request: HttpRequest, thing: BlockVersion, record: Any) -> Any:
+        """Whoever goes back to an earlier state means to replace what is there."""
+        form: Any = super()._as_it_was(request, thing, record)
+        form.data = {**form.data, "revision": form.revision}
+        return form
 
     @staticmethod
     def _block(request: HttpRequest) -> ContentBlock | None:

@@ -18,7 +18,7 @@ from channels import drafts, variables
 from channels.admin import audiences, diffing, frames, looks, readers, studio
 from channels.admin.choosing import title
 from channels.admin.kind_forms import form_class, names, said
-from channels.admin.revisions import DraftForm
+from channels.admin.revisions import DraftAdmin, WordsForm
 from channels.base import channels
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageTemplate, TemplateVersion
@@ -33,7 +33,7 @@ cards.register(diffing.CARD)
 cards.register(audiences.CARD)
 
 
-class VersionForm(DraftForm):
+class VersionForm(WordsForm):
     """The words, and the variables that they declare."""
 
     def clean_variables(self) -> list[Any]:
@@ -45,7 +45,7 @@ class VersionForm(DraftForm):
 
 
 @admin.register(TemplateVersion)
-class TemplateVersionAdmin(HistoryAdmin):
+class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
     """Only a draft can be edited, and only by its author: whoever approves it must not have written in it."""
 
     list_display = ("__str__", "goes_by", "locale_shown", "message_class", "state", "author", "submitted_at")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from compliance import retention
 from compliance.models import CopyRetention
 from config.adminsite import HistoryAdmin
 
@@ -19,8 +20,5 @@ class CopyRetentionAdmin(HistoryAdmin):
     fields = ("brand", "message_class", "days")
 
     def save_model(self, request: HttpRequest, obj: CopyRetention, form: Any, change: bool) -> None:
-        """Looked at soon, whatever was planned: it may hold for other days now."""
-        obj.due_at = None
-        if "brand" in form.changed_data or "message_class" in form.changed_data:
-            obj.done_until = None
+        retention.planned(obj, form.changed_data)
         super().save_model(request, obj, form, change)

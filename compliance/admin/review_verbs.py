@@ -86,6 +86,7 @@ def urls(view: Callable[..., Any]) -> list[URLPattern]:
         *about_subjects,
         path("<int:pk>/comment/", view(require_POST(_on(Review, _comment))), name="review_comment"),
         path("comment/<int:pk>/resolve/", view(require_POST(_on(ReviewComment, _resolve))), name="review_resolve"),
+        path("comment/<int:pk>/reopen/", view(require_POST(_on(ReviewComment, _again))), name="review_comment_reopen"),
         path("<int:pk>/urgent/", view(require_POST(_on(Review, _ask))), name="review_urgent"),
         path("urgent/<int:pk>/confirm/", view(require_POST(_on(UrgentRelease, _confirm))), name="review_confirm"),
         path("urgent/<int:pk>/end/", view(require_POST(_on(UrgentRelease, _end))), name="review_end"),
@@ -132,6 +133,11 @@ def _comment(review: Review, request: HttpRequest, now: datetime) -> str:
 def _resolve(comment: ReviewComment, request: HttpRequest, now: datetime) -> str:
     comments.resolve(comment, request.user, now)
     return "Marked as dealt with."
+
+
+def _again(comment: ReviewComment, request: HttpRequest, now: datetime) -> str:
+    comments.reopen(comment, request.user)
+    return "Open again."
 
 
 def _ask(review: Review, request: HttpRequest, now: datetime) -> str:

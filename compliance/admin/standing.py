@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from compliance import reviews
 from compliance.models import Approval, Review, ReviewStep, UrgentRelease
-from compliance.reviews import asking, permissions, urgent
+from compliance.reviews import asking, comments, permissions, urgent
 from compliance.reviews.base import Reviewable
 
 State = Review.State
@@ -50,7 +50,7 @@ def _allowed(user: Any, kind: Reviewable, subject: Any, review: Review | None, d
         "decides": decides,
         "own": waiting and mine,
         "may_retire": approved and decides,
-        "may_comment": waiting and (mine or decides),
+        "may_comment": waiting and review is not None and comments.may_comment(review, user),
         "may_reopen": bool(review and review.state in Review.LIVE and (decides or mine)),
     }
 

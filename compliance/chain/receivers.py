@@ -94,6 +94,9 @@ def actor() -> int | None:
 
 
 def _note(kind: str, subject: models.Model, payload: dict[str, Any], by: int | None = None) -> None:
+    """With the reason that whoever changed it gave, as the history has it."""
+    reason = getattr(subject, "_change_reason", None)
+    payload = {**payload, "reason": reason} if reason else payload
     append(kind, now=clock.now(), actor=by or actor(), subject=subject, payload=payload)
 
 

@@ -1,10 +1,14 @@
 """How long copies of what was sent are kept."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
 from channels.models import MessageClass
 from contacts.models import Brand
+
+LONGEST = 36_500
+"""Days: a hundred years."""
 
 
 class CopyRetention(models.Model):
@@ -30,3 +34,7 @@ class CopyRetention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand}, {self.get_message_class_display()}: {f'{self.days} days' if self.days else 'for ever'}"
+
+    def clean(self) -> None:
+        if self.days is not None and self.days > LONGEST:
+            raise ValidationError({"days": f"At most {LONGEST:,} days (a hundred years); 0 keeps copies for ever."})

@@ -62,8 +62,9 @@ class ObjectPermissions:
             return rows
         found = Q(pk__in=visible(rows.order_by(), request.user, permissions[1]).values("pk"))
         thing: Any = getattr(request, "_waymark_thing", None)
-        if thing is not None and getattr(thing, "brand_id", None) and BRAND in ways:
-            found |= Q(**{ways[BRAND]: thing.brand_id})
+        way = ways.get(BRAND)
+        if isinstance(way, str) and thing is not None and getattr(thing, "brand_id", None):
+            found |= Q(**{way: thing.brand_id})
         return rows.filter(found)
 
 

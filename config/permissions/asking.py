@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from django.db.models import BigIntegerField, Model, Q, QuerySet
 from django.db.models.functions import Cast
 
-from config.permissions import grants, rights
+from config.permissions import grants, ground, rights
 from config.permissions.ground import GROUND, label
 
 Row = TypeVar("Row", bound=Model)
@@ -34,7 +34,7 @@ def visible(rows: QuerySet[Row], user: Any, permission: str) -> QuerySet[Row]:
     found = Q()
     for kind in sorted({kind for kind, _ in wanted} & ways.keys()):
         for ids in _ids(user, kind, [codename for where, codename in wanted if where == kind]):
-            found |= Q(**{f"{ways[kind]}__in": ids})
+            found |= ground.leading(ways[kind], ids)
     return rows.filter(found) if found else rows.none()
 
 

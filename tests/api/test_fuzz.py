@@ -20,9 +20,10 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from channels.models import BlockVersion, ContentBlock, Message, TemplateVersion
+from channels import revisions
+from channels.models import BlockVersion, ContentBlock, Message, SeedList, TemplateVersion
 from compliance import gate
-from compliance.models import Decision, Review, ReviewPolicy, UrgentRelease
+from compliance.models import CopyRetention, Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
 from config import clock
 from config.models import SCOPES
 from config.wsgi import application
@@ -71,6 +72,9 @@ def secret(db, connection_kept) -> str:
         review=Review.objects.get(kind="template"), reason="A recall.", asked_by=builders.user("oscar"), asked_at=NOW,
         until=NOW + timedelta(hours=4), ended_at=NOW,
     )  # fmt: skip
+    ReviewComment.objects.create(review=Review.objects.latest("id"), author=maria, text="Really?", created_at=NOW)
+    SeedList.objects.create(brand=builders.brand(), name="Old", channel="sms", addresses=["+12125550023"])
+    CopyRetention.objects.create(brand=builders.brand(), message_class="marketing", days=365)
     maria.is_superuser = True
     maria.save()
     return token(maria, *SCOPES)
@@ -90,9 +94,12 @@ BODIES = {
     "POST /api/template-versions/": {"template": "hello", "content": {"subject": "Hi", "text": "Hi"}},
     "POST /api/content-blocks/": {"key": "header", "name": "Header", "brand": "acme"},
     "POST /api/template-versions/{id}/preview/": {},
-    "PATCH /api/block-versions/{id}/": {"source": "<p>Acme Ltd</p>"},
     "POST /api/review-policies/": {"name": "SMS", "channels": ["sms"], "steps": [{"name": "Legal"}]},
     "PATCH /api/review-policies/{id}/": {"valid_days": 30},
+    "POST /api/seed-lists/": {"brand": "acme", "name": "Team", "channel": "email", "addresses": ["ana@acme.test"]},
+    "PATCH /api/seed-lists/{id}/": {"name": "Colleagues"},
+    "POST /api/copy-retention/": {"brand": "acme", "message_class": "otp", "days": 30},
+    "PATCH /api/copy-retention/{id}/": {"days": 60},
 }
 
 
@@ -107,6 +114,9 @@ MODELS: dict[str, Any] = {
     "content-blocks": ContentBlock,
     "block-versions": BlockVersion,
     "reviews": Review,
+    "seed-lists": SeedList,
+    "copy-retention": CopyRetention,
+    "review-comments": ReviewComment,
     "urgent-releases": UrgentRelease,
     "review-policies": ReviewPolicy,
 }
@@ -128,6 +138,9 @@ def right_body(label: str, made_up: Any) -> Any:
         return {"other": Contact.objects.get(external_id="").pk}
     if label == "POST /api/block-versions/":
         return {"block": ContentBlock.objects.earliest("id").pk, "source": "<p>Acme</p>"}
+    if label == "PATCH /api/block-versions/{id}/":
+        latest = BlockVersion.objects.order_by("-id").first()  # which may be deleted by now
+        return {"source": "<p>Acme Ltd</p>", "revision": revisions.of(latest) if latest else "0"}
     if label == "POST /api/urgent-releases/":
         until = clock.now() + timedelta(hours=1)
         return {"review": Review.objects.latest("id").pk, "reason": "A recall.", "until": until.isoformat()}

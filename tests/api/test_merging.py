@@ -5,6 +5,7 @@ import pytest
 from contacts.models import Contact, Merge
 from tests import builders
 from tests.api.cast import Caller, token
+from tests.journeys import driving
 
 pytestmark = pytest.mark.django_db
 MAY = ("contacts.view_contact", "contacts.view_address", "contacts.merge_contact")
@@ -56,3 +57,19 @@ def test_it_needs_its_own_permission(ada, twin) -> None:
     )
     assert other.post(f"contacts/{ada.pk}/merge/", {"other": twin.pk})[0] == 403
     assert not Merge.objects.exists()
+
+
+def test_messages_and_enrolments_are_found_by_the_former_id_too(shop, ada, twin, marketing) -> None:
+    """Both stood under the other contact, or come after the merge."""
+    driving.live(driving.step("wait", for_="3d"))
+    driving.happens(twin)
+    hello = builders.template()
+    before = builders.message(twin, hello)
+    assert shop.post(f"contacts/{ada.pk}/merge/", {"other": twin.pk})[0] == 200
+    after = builders.message(ada, hello)
+    builders.message(builders.contact("bob"), hello)
+    for known_as in ("ada", "old-ada"):
+        found = marketing.rows("messages/", contact_external_id=known_as)
+        assert [row["id"] for row in found] == [after.pk, before.pk], known_as
+        assert [row["contact"] for row in marketing.rows("enrolments/", contact_external_id=known_as)] == [ada.pk]
+    assert marketing.rows("messages/", contact_external_id="nobody") == []

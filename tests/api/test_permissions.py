@@ -34,12 +34,16 @@ READS = {
     "template-versions/": "templates:read",
     "template-versions/{version}/": "templates:read",
     "template-versions/{version}/problems/": "templates:read",
+    "template-versions/{version}/data-quality/": "templates:read",
     "content-blocks/": "templates:read",
     "block-versions/": "templates:read",
     "reviews/": "reviews:read",
     "reviews/{review}/": "reviews:read",
+    "review-comments/": "reviews:read",
     "urgent-releases/": "reviews:read",
     "review-policies/": "reviews:read",
+    "seed-lists/": "templates:read",
+    "copy-retention/": "retention:read",
 }
 WRITES = {
     "contacts/": "contacts:write",

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from channels.models import TemplateVersion
-from compliance.models import Approval, Review, ReviewPolicy, UrgentRelease
+from compliance.models import Approval, AuditNote, PolicyStep, Review, ReviewPolicy, UrgentRelease
 from config import clock
+from config.models import Notice
 from config.permissions import grants
 from journeys.models import Version
 from tests import builders
@@ -157,6 +158,41 @@ class TestTheRest:
         other.groups.add(Group.objects.get(name="Analyst"))
         assert caller(other).post(f"reviews/{waiting['id']}/comment/", {"text": "Me too."})[0] == 403
 
+    def test_comments_are_dealt_with_and_opened_again(self, lena, marketing, waiting) -> None:
+        lena.post(f"reviews/{waiting['id']}/comment/", {"text": "Why so?", "anchor": "body:1"})
+        [made] = marketing.rows("review-comments/", review=waiting["id"], resolved="false")
+        assert (made["review"], made["author"], made["text"], made["resolved_at"]) == (waiting["id"], "lena", "Why so?", None)  # fmt: skip
+        status, body = marketing.post(f"review-comments/{made['id']}/resolve/")
+        assert (status, body["resolved_by"]) == (200, "maria")
+        assert lena.post(f"review-comments/{made['id']}/resolve/")[1]["resolved_by"] == "maria"
+        assert marketing.rows("review-comments/", resolved="false", author="lena") == []
+        status, body = lena.post(f"review-comments/{made['id']}/reopen/")
+        assert (status, body["resolved_by"], body["resolved_at"]) == (200, None, None)
+        anna = builders.user("anna")
+        anna.groups.add(Group.objects.get(name="Analyst"))
+        for verb in ("resolve", "reopen"):
+            assert caller(anna).post(f"review-comments/{made['id']}/{verb}/") == (
+                403, {"detail": "You need the permission to comment on reviews."},
+            )  # fmt: skip
+        finn = caller(holder("finn", builders.brand("other"), *MARKETER))
+        assert finn.rows("review-comments/") == []
+        assert finn.post(f"review-comments/{made['id']}/resolve/")[0] == 404
+
+    def test_people_are_mentioned_by_name(self, lena, marketing, waiting) -> None:
+        status, body = marketing.post(
+            f"reviews/{waiting['id']}/comment/", {"text": "Is @lena in?", "mention": ["lena", "root"]}
+        )
+        assert (status, body) == (400, {"mention": ["Nobody who may see this review is called root."]})
+        Notice.objects.all().delete()
+        reviewer("rudi")
+        status, body = marketing.post(
+            f"reviews/{waiting['id']}/comment/", {"text": "Is @lena in?", "mention": ["rudi"]}
+        )
+        assert (status, body["comments"][0]["text"]) == (200, "@rudi Is @lena in?")
+        assert sorted(notice.user.username for notice in Notice.objects.all()) == ["lena", "rudi"]
+        assert marketing.post(f"reviews/{waiting['id']}/comment/", {"text": "Hi", "mention": ["rudi"] * 21})[0] == 400
+        assert marketing.post(f"reviews/{waiting['id']}/comment/", {"text": "x" * 4999, "mention": ["rudi"]})[0] == 400
+
     def test_reviews_of_another_brand_are_not_there(self, waiting) -> None:
         finn = caller(holder("finn", builders.brand("other"), *MARKETER, "approve_in_brand"))
         assert finn.rows("reviews/") == []
@@ -207,6 +243,23 @@ class TestPolicies:
         "name": "SMS", "channels": ["sms"],
         "steps": [{"name": "Brand"}, {"name": "Legal", "group": "Legal reviewer", "approvers": 2, "due_hours": 48}],
     }  # fmt: skip
+
+    def test_every_change_may_have_its_reason_in_history_and_chain(self, lena) -> None:
+        _, made = lena.post("review-policies/", {**self.POLICY, "reason": "As counsel advised."})
+        assert "reason" not in made
+        lena.patch(f"review-policies/{made['id']}/", {"steps": [{"name": "Legal", "approvers": 3}], "reason": "One step."})  # fmt: skip
+        lena.delete(f"review-policies/{made['id']}/?reason=No+more+texts.")
+        policies = ReviewPolicy.history.filter(id=made["id"]).order_by("history_id")
+        assert [(one.history_type, one.history_change_reason, one.history_user.username) for one in policies] == [
+            ("+", "As counsel advised.", "lena"), ("~", "One step.", "lena"), ("-", "No more texts.", "lena"),
+        ]  # fmt: skip
+        steps = PolicyStep.history.filter(history_change_reason="One step.")
+        assert {(one.history_type, one.name) for one in steps} == {("~", "Legal"), ("-", "Brand")}
+        noted = AuditNote.objects.filter(payload__has_key="reason").order_by("id")
+        about = [(one.kind, one.payload["reason"]) for one in noted if one.subject_type.endswith("reviewpolicy")]
+        assert about == [("policy.added", "As counsel advised."), ("policy.removed", "No more texts.")]
+        status, told = lena.post("review-policies/", {**self.POLICY, "reason": "x" * 101})
+        assert (status, list(told)) == (400, ["reason"])
 
     def test_made_changed_and_taken_away(self, lena) -> None:
         status, made = lena.post("review-policies/", self.POLICY)

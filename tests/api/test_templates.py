@@ -10,9 +10,10 @@ from compliance import reviews
 from config import clock
 from config.models import SCOPES
 from config.permissions import grants
-from contacts.models import Brand
+from contacts.models import Brand, Membership
 from tests import builders
 from tests.api.cast import Caller, caller
+from tests.builders import NOW
 from tests.granted import MARKETER, holder
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ class TestTemplates:
         assert (status, body["name"], body["topic"]) == (200, "Each week", "offers")
         assert list(marketing.patch("templates/weekly/", {"channel": "sms"})[1]) == ["channel"]
 
+    def test_the_reason_is_in_the_history(self, weekly, draft, marketing) -> None:
+        marketing.patch("templates/weekly/", {"name": "Each week", "reason": "Its new name."})
+        marketing.patch(f"template-versions/{draft['id']}/", {"locale": "fr", "revision": draft["revision"], "reason": "French."})  # fmt: skip
+        kept = MessageTemplate.history.latest(), TemplateVersion.history.latest()
+        assert [one.history_change_reason for one in kept] == ["Its new name.", "French."]
+        block = marketing.post("content-blocks/", {"key": "footer", "name": "Footer", "brand": "acme"})[1]
+        marketing.patch(f"content-blocks/{block['id']}/", {"name": "Foot", "reason": "Shorter."})
+        assert ContentBlock.history.latest().history_change_reason == "Shorter."
+
     @pytest.mark.parametrize(
         ("change", "field"),
         [({"brand": "nobody"}, "brand"), ({"channel": "pigeon"}, "channel"), ({"topic": "nothing"}, "topic"),
@@ -84,7 +94,8 @@ class TestVersions:
     def test_a_draft_is_written_and_changed_by_its_author(self, draft, marketing) -> None:
         assert (draft["number"], draft["author"], draft["state"]) == (1, "maria", "draft")
         assert draft["content"]["subject"] == WORDS["subject"]
-        status, body = marketing.patch(f"template-versions/{draft['id']}/", {"content": {**WORDS, "text": "Bye."}})
+        change = {"content": {**WORDS, "text": "Bye."}, "revision": draft["revision"]}
+        status, body = marketing.patch(f"template-versions/{draft['id']}/", change)
         assert (status, body["content"]["text"], body["locale"]) == (200, "Bye.", "en")
         assert [row["id"] for row in marketing.rows("template-versions/", template="weekly", state="draft", locale="en")] == [draft["id"]]  # fmt: skip
 
@@ -131,6 +142,46 @@ class TestVersions:
         refused = (403, {"detail": "This needs the permission contacts.view_contact."})
         assert mara.post(f"template-versions/{draft['id']}/preview/", {"contact": ada.pk}) == refused
 
+    def test_how_many_lack_what_the_words_use(self, draft, marketing) -> None:
+        path = f"template-versions/{draft['id']}/data-quality/"
+        ada, bob, _ = (
+            builders.contact("ada", first_name="Ada"), builders.contact("bob"), builders.contact("eve", first_name="Eve"),
+        )  # fmt: skip
+        for person in (ada, bob):
+            builders.consent(person)
+        status, told = marketing.get(path)
+        assert (status, told) == (200, {
+            "segment": None, "people": 2, "about": False, "events": [], "sample": [bob.pk],
+            "variables": [{"name": "contact.first_name", "missing": 1, "held": True}],
+        })  # fmt: skip
+        team = builders.segment()
+        Membership.objects.create(segment=team, contact=ada, entered_at=NOW)
+        status, told = marketing.get(path, segment=team.pk)
+        assert (status, told["segment"], told["people"], told["variables"][0]["missing"]) == (200, team.pk, 1, 0)
+
+    def test_an_audience_that_is_not_there_is_told(self, draft, marketing) -> None:
+        path = f"template-versions/{draft['id']}/data-quality/"
+        theirs = builders.segment("theirs", brand=builders.brand("other"))
+        for wrong in (theirs.pk, 999, "all", "", "9" * 30, "٣"):
+            status, told = marketing.get(path, segment=wrong)
+            assert (status, list(told)) == (400, ["segment"]), wrong
+        assert list(marketing.get(path, segments=1)[1]) == ["segments"]
+
+    def test_who_may_see_no_people_gets_numbers_only(self, draft, acme) -> None:
+        builders.consent(builders.contact("bob"))
+        mara = caller(holder("mara", acme, *MARKETER), "templates:read")
+        told = mara.get(f"template-versions/{draft['id']}/data-quality/")[1]
+        assert (told["people"], told["variables"][0]["missing"], told["sample"]) == (1, 1, [])
+        team = builders.segment()
+        assert mara.get(f"template-versions/{draft['id']}/data-quality/", segment=team.pk)[0] == 200
+        finn = caller(holder("finn", builders.brand("other"), *MARKETER))
+        assert finn.get(f"template-versions/{draft['id']}/data-quality/")[0] == 404
+
+    def test_words_that_cannot_be_read_are_409(self, draft, marketing) -> None:
+        TemplateVersion.objects.filter(pk=draft["id"]).update(content={"subject": "{% if contact.plan %}"})
+        status, body = marketing.get(f"template-versions/{draft['id']}/data-quality/")
+        assert (status, body["detail"][:25]) == (409, "The words cannot be read:")
+
     def test_what_cannot_be_rendered_is_409(self, draft, marketing) -> None:
         TemplateVersion.objects.filter(pk=draft["id"]).update(content={"subject": "{% if %}"})
         status, body = marketing.post(f"template-versions/{draft['id']}/preview/", {})
@@ -150,7 +201,9 @@ class TestBlocks:
         )
         assert (status, version["number"], version["variants"]) == (201, 1, [])
         variants = [{"when": "contact.country == 'DE'", "source": "<p>Acme GmbH</p>"}]
-        status, version = marketing.patch(f"block-versions/{version['id']}/", {"variants": variants})
+        status, version = marketing.patch(
+            f"block-versions/{version['id']}/", {"variants": variants, "revision": version["revision"]}
+        )
         assert (status, version["variants"]) == (200, variants)
         status, review = marketing.post(f"block-versions/{version['id']}/submit/")
         assert (status, review["kind"]) == (201, "block")

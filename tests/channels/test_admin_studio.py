@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from channels import drafts
 from channels.admin import looks
 from channels.base import Channel
 from channels.models import TemplateVersion
@@ -160,7 +161,48 @@ class TestConcurrentEdits:
         seen = self.revision(client, draft)
         TemplateVersion.objects.filter(pk=draft.pk).update(content={"text": words()["content_text"], "subject": "Hi"})
         reviews.submit(draft, maria, NOW)
-        assert client.post(address(draft), words(revision=seen)).status_code == 403
+        late = client.post(address(draft), words(content_subject="I am late", revision=seen))
+        html = late.content.decode()
+        assert late.status_code == 409
+        assert "Nothing was saved: this version was submitted after you opened it" in html
+        assert "I am late" in html
+        draft.refresh_from_db()
+        assert draft.content["subject"] == "Hi"
+
+    def test_variables_count_too(self, client, draft) -> None:
+        seen = self.revision(client, draft)
+        declared = '[{"name": "contact.city", "type": "text", "fallback": "here"}]'
+        assert client.post(address(draft), words(variables=declared, revision=seen)).status_code == 302
+        late = client.post(address(draft), words(variables="[]", revision=seen))
+        assert "Nothing was saved: this draft was changed after you opened it." in late.content.decode()
+        assert [label for label, _ in late.context["conflict"]["fields"]] == ["Variables"]
+        draft.refresh_from_db()
+        assert draft.variables[0]["name"] == "contact.city"
+
+    def test_whoever_may_not_write_it_is_still_refused(self, draft) -> None:
+        other = staff.client("Marketer", "mark")
+        assert other.post(address(draft), words()).status_code == 403
+
+
+class TestThrowingAway:
+    def test_the_author_throws_a_draft_away(self, client, draft) -> None:
+        assert client.post(address(draft, "delete"), {"post": "yes"}).status_code == 302
+        assert not TemplateVersion.objects.filter(pk=draft.pk).exists()
+
+    def test_one_that_is_submitted_while_it_is_thrown_away_stays(self, client, draft, maria, monkeypatch) -> None:
+        discard = drafts.discard
+
+        def late(version, user) -> None:
+            TemplateVersion.objects.filter(pk=draft.pk).update(
+                content={"text": words()["content_text"], "subject": "Hi"}
+            )
+            reviews.submit(TemplateVersion.objects.get(pk=draft.pk), maria, NOW)
+            discard(version, user)
+
+        monkeypatch.setattr(drafts, "discard", late)
+        answer = client.post(address(draft, "delete"), {"post": "yes"}, follow=True)
+        assert "does not change any more; make a new draft from it." in answer.content.decode()
+        assert TemplateVersion.objects.filter(pk=draft.pk).exists()
 
 
 class TestPage:

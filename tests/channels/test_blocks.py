@@ -21,11 +21,9 @@ def block(key: str, source: str, format_: str = "html", locale: str = "", **fiel
         brand=house, key=key, defaults={"name": key.title(), "format": format_, "locked": fields.pop("locked", False)}
     )
     author = User.objects.filter(username="author").first() or user("author")
-    defaults = {"state": "approved", "submitted_at": NOW, **fields}
+    defaults = {"state": "approved", "submitted_at": NOW, "author": author, **fields}
     number = drafts.next_block_number(about)
-    return BlockVersion.objects.create(
-        block=about, number=number, source=source, locale=locale, author=author, **defaults
-    )
+    return BlockVersion.objects.create(block=about, number=number, source=source, locale=locale, **defaults)
 
 
 def version(locale: str = "", channel: str = "email", **content: str) -> TemplateVersion:
@@ -202,3 +200,51 @@ class TestAdmin:
         browser = staff.client("Administrator")
         page = reverse("admin:channels_blockversion_change", args=[mine.pk])
         assert browser.post(page, {"locale": "", "source": "y", "variants": "[]"}).status_code == 403
+
+
+class TestTwoPages:
+    @pytest.fixture
+    def browser(self):
+        return staff.client("Legal reviewer", "lena")
+
+    @pytest.fixture
+    def mine(self, browser) -> BlockVersion:
+        lena = User.objects.get(username="lena")
+        return block("foot", "Bye", state="draft", submitted_at=None, author=lena)
+
+    @staticmethod
+    def page(version: BlockVersion) -> str:
+        return reverse("admin:channels_blockversion_change", args=[version.pk])
+
+    def test_whoever_saves_second_is_shown_the_difference(self, browser, mine) -> None:
+        seen = browser.get(self.page(mine)).context["revision"]
+        data = {"locale": "", "variants": "[]", "revision": seen}
+        assert browser.post(self.page(mine), {**data, "source": "Mine came first"}).status_code == 302
+        late = browser.post(self.page(mine), {**data, "source": "I am late"})
+        html = late.content.decode()
+        assert "Nothing was saved: this draft was changed after you opened it." in html
+        assert '<del class="wm-del wm-diff-line">Mine came first</del>' in html
+        assert '<ins class="wm-ins wm-diff-line">I am late</ins>' in html
+        mine.refresh_from_db()
+        assert mine.source == "Mine came first"
+        again = {**data, "source": "I am late", "revision": late.context["revision"]}
+        assert browser.post(self.page(mine), again).status_code == 302
+        mine.refresh_from_db()
+        assert mine.source == "I am late"
+
+    def test_what_was_submitted_meanwhile_is_shown_to_whoever_typed_it(self, browser, mine) -> None:
+        seen = browser.get(self.page(mine)).context["revision"]
+        reviews.submit(mine, mine.author, NOW)
+        data = {"locale": "", "variants": "[]", "revision": seen, "source": "<b>I am late</b>"}
+        late = browser.post(self.page(mine), data)
+        assert late.status_code == 409
+        assert "&lt;b&gt;I am late&lt;/b&gt;" in late.content.decode()
+
+    def test_going_back_to_an_earlier_state_is_meant(self, browser, mine) -> None:
+        mine.source = "Hello"
+        mine.save()
+        first = mine.history.earliest()
+        earlier = reverse("admin:channels_blockversion_simple_history", args=[mine.pk, first.pk])
+        assert browser.post(earlier, {}).status_code == 302
+        mine.refresh_from_db()
+        assert mine.source == "Bye"

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from channels.models import MessageTemplate, TemplateVersion
+from compliance.reviews import reviewables
 from config.permissions import grants, ground, require, rights, somewhere, visible
 from contacts.models import Topic
 from journeys.models import Journey
@@ -193,6 +194,12 @@ class TestTables:
             for kind, way in ways.items():
                 assert _end(apps.get_model(model), way)._meta.label_lower == kind, (model, way)
 
+    def test_what_reviews_name_is_what_is_reviewed(self) -> None:
+        ways = [way for ways in ground.GROUND.values() for way in ways.values() if isinstance(way, ground.Subject)]
+        assert ways
+        for way in ways:
+            assert reviewables[way.kind].model._meta.label_lower == way.model
+
     def test_every_right_is_a_permission_of_its_kind(self) -> None:
         known = set(Permission.objects.values_list("content_type__app_label", "content_type__model", "codename"))
         for right in rights.RIGHTS:
@@ -205,6 +212,10 @@ class TestTables:
 
 
 def _end(model, way):
+    if isinstance(way, ground.Subject):
+        holder = _end(model, way.holder) if way.holder else model
+        assert {"kind", "object_id"} <= {field.name for field in holder._meta.fields}
+        return _end(apps.get_model(way.model), way.way)
     for step in way.split("__"):
         if step == "pk":
             return model

@@ -56,6 +56,7 @@ LEFT_OUT = ("jsi18n", "login", "logout", "app_list", "view_on_site", "search")
 
 REVIEWED = {
     "review_resolve": "compliance_reviewcomment",
+    "review_comment_reopen": "compliance_reviewcomment",
     "review_confirm": "compliance_urgentrelease",
     "review_end": "compliance_urgentrelease",
 }
@@ -71,9 +72,12 @@ API_MODELS = {
     "templateversion": "channels_templateversion",
     "contentblock": "channels_contentblock",
     "blockversion": "channels_blockversion",
+    "seedlist": "channels_seedlist",
     "review": "compliance_review",
+    "reviewcomment": "compliance_reviewcomment",
     "urgentrelease": "compliance_urgentrelease",
     "reviewpolicy": "compliance_reviewpolicy",
+    "copyretention": "compliance_copyretention",
     "decision": "compliance_decision",
 }
 """Whose id is in the address of a route, by the beginning of its name."""
