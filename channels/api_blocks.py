@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels import api_words, drafts, revisions
-from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, change, revision_field
+from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, as_stored, change, revision_field
 from channels.models import BlockVersion, ContentBlock
 from config.permissions import visible
 from config.resources import BIGGEST_ID, Body, IdFilter, Reasoned, Resource, allow, because, read, told
@@ -258,4 +258,5 @@ def _draft(user: Any, **words: Any) -> BlockVersion:
     may_write(user, made.block)
     made.number = drafts.next_block_number(made.block)
     made.save()
+    as_stored(made)
     return made

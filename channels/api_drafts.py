@@ -8,7 +8,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import drafts
+from channels import drafts, revisions
 from channels.revisions import Version
 from config.resources import Body, Resource, because, fitting, read
 
@@ -40,6 +40,13 @@ def change(version: Version, request: Request, form: type[Body], **context: Any)
     for name, value in said.items():
         setattr(version, name, value)
     version.save()
+    as_stored(version)
+
+
+def as_stored(version: Version) -> None:
+    """What was written as the database gives it back (PostgreSQL turns 1e22 into digits): its revision is that of the next
+    reader."""
+    version.refresh_from_db(fields=revisions.fields(version))
 
 
 class Discarding(Resource):

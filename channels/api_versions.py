@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels import api_words, drafts, revisions, variables
-from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, change, revision_field
+from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, as_stored, change, revision_field
 from channels.api_quality import Quality
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageClass, MessageTemplate, TemplateVersion
@@ -186,6 +186,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Q
         allow(request.user, ADD, made)
         made.number = drafts.next_number(made.template)
         made.save()
+        as_stored(made)
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=VersionChangeSerializer, responses={200: TemplateVersionSerializer, 409: NOT_A_DRAFT})

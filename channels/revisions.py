@@ -1,10 +1,7 @@
 """Two writers with the same draft: whoever saves names the revision that he read, and overwrites nothing by accident."""
 
-import hashlib
-from typing import Any
-
 from channels.models import BlockVersion, TemplateVersion
-from config import bulk
+from channels.sealing import digest
 
 Version = TemplateVersion | BlockVersion
 ABOUT = {TemplateVersion: ("locale", "message_class", "variables"), BlockVersion: ("locale", "source", "variants")}
@@ -12,8 +9,10 @@ ABOUT = {TemplateVersion: ("locale", "message_class", "variables"), BlockVersion
 
 
 def of(version: Version) -> str:
-    """SHA-256 (hex) over everything that its author can change: it differs once any of it does."""
-    told: list[Any] = [getattr(version, name) for name in ABOUT[type(version)]]
-    if isinstance(version, TemplateVersion):
-        told.append(sorted(version.content.items()))
-    return hashlib.sha256(bulk.dumps(told).encode()).hexdigest()
+    """SHA-256 (hex) over everything that its author can change, as it is stored: it differs once any of it does."""
+    return digest([getattr(version, name) for name in fields(version)])
+
+
+def fields(version: Version) -> list[str]:
+    """The columns that count."""
+    return [*ABOUT[type(version)], *(["content"] if isinstance(version, TemplateVersion) else [])]

@@ -80,6 +80,17 @@ class TestTwoWriters:
         assert marketing.get(path(draft))[1]["revision"] == shown
         assert marketing.patch(path(draft), {"locale": "fr", "revision": shown})[0] == 200
 
+    def test_the_answer_names_the_state_that_the_next_reader_sees(self, marketing, draft) -> None:
+        """Whatever order and spelling the database gives its JSON."""
+        declared = [{"type": "number", "sample": 1e22, "name": "contact.points", "fallback": 1.0}]
+        change = {"variables": declared, "revision": marketing.get(path(draft))[1]["revision"]}
+        status, written = marketing.patch(path(draft), change)
+        assert status == 200, written
+        assert marketing.get(path(draft))[1]["revision"] == written["revision"]
+        body = {"template": "offer", "content": WORDS, "variables": declared}
+        status, made = marketing.post("template-versions/", body)
+        assert (status, marketing.get(f"template-versions/{made['id']}/")[1]["revision"]) == (201, made["revision"])
+
     @pytest.mark.postgres
     @pytest.mark.django_db(transaction=True)
     def test_of_several_at_once_one_is_kept(self) -> None:
