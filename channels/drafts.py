@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Max
 
-from channels import compiling
+from channels import attachments, compiling
 from channels.models import BlockUse, BlockVersion, ContentBlock, MessageTemplate, TemplateVersion
 
 
@@ -36,7 +36,7 @@ def draft_of(version: TemplateVersion, author_id: int) -> TemplateVersion:
 
 
 def compile_version(version: TemplateVersion) -> None:
-    """Put the version's words into the form in which they are sent, and note which versions of blocks are in them.
+    """Put the version's words into the form in which they are sent, and note which versions of blocks and which files are in them.
 
     For whoever submits it, in his transaction: `compiled` is set, but not saved, since from the submission on it cannot be.
     """
@@ -44,3 +44,4 @@ def compile_version(version: TemplateVersion) -> None:
     version.compiled = dict(made.fields)
     uses = [BlockUse(version=version, block_version_id=pk) for pk in sorted(made.block_versions)]
     BlockUse.objects.bulk_create(uses, ignore_conflicts=True)
+    attachments.fix(version, made.fields.get(attachments.FIELD, ()))

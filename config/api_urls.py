@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
 from channels.api_blocks import ContentBlockViewSet
+from channels.api_files import StoredFileViewSet
 from channels.api_inbox import InboxTokenViewSet
 from channels.api_templates import TemplateViewSet
 from compliance.api import DecisionViewSet
@@ -69,6 +70,7 @@ router.register("templates", TemplateViewSet)
 router.register("template-versions", ReviewedTemplateVersions)
 router.register("content-blocks", ContentBlockViewSet)
 router.register("block-versions", ReviewedBlockVersions)
+router.register("files", StoredFileViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("urgent-releases", UrgentReleaseViewSet)
 router.register("review-policies", ReviewPolicyViewSet)

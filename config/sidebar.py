@@ -38,6 +38,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Enrolments", "directions_walk", "journeys.enrolment"),
         Item("Templates", "draft", "channels.messagetemplate"),
         Item("Content blocks", "widgets", "channels.contentblock"),
+        Item("Files", "attach_file", "channels.storedfile"),
         Item("Seed lists", "forward_to_inbox", "channels.seedlist"),
         Item("Messages", "send", "channels.message"),
         Item("Inbound messages", "move_to_inbox", "channels.inboundmessage"),

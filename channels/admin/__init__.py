@@ -3,6 +3,7 @@
 from channels.admin import (  # noqa: F401
     accounts,
     blocks,
+    files,
     messages,
     provider_templates,
     sandbox,

@@ -2,6 +2,7 @@
 
 from channels.models.accounts import Account, SandboxMessage
 from channels.models.blocks import BlockUse, BlockVersion, ContentBlock
+from channels.models.files import AttachmentUse, StoredFile
 from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
@@ -11,6 +12,7 @@ from channels.models.templates import MessageClass, MessageTemplate, TemplateVer
 
 __all__ = [
     "Account",
+    "AttachmentUse",
     "BlockUse",
     "BlockVersion",
     "ContentBlock",
@@ -23,6 +25,7 @@ __all__ = [
     "RenderedCopy",
     "SandboxMessage",
     "SeedList",
+    "StoredFile",
     "TemplateVersion",
     "TestSend",
 ]

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from channels.models import BlockVersion, ContentBlock, Message, TemplateVersion
+from channels.models import BlockVersion, ContentBlock, Message, StoredFile, TemplateVersion
 from compliance import gate
 from compliance.models import Decision, Review, ReviewPolicy, UrgentRelease
 from config import clock
@@ -67,6 +67,7 @@ def secret(db, connection_kept) -> str:
     maria = marketer()
     footer = ContentBlock.objects.create(brand=builders.brand(), key="footer", name="Footer")
     BlockVersion.objects.create(block=footer, number=1, source="<p>Acme</p>", author=maria)
+    builders.stored_file("old.txt")
     UrgentRelease.objects.create(
         review=Review.objects.get(kind="template"), reason="A recall.", asked_by=builders.user("oscar"), asked_at=NOW,
         until=NOW + timedelta(hours=4), ended_at=NOW,
@@ -89,6 +90,7 @@ BODIES = {
     "PATCH /api/templates/{key}/": {"name": "Weekly"},
     "POST /api/template-versions/": {"template": "hello", "content": {"subject": "Hi", "text": "Hi"}},
     "POST /api/content-blocks/": {"key": "header", "name": "Header", "brand": "acme"},
+    "POST /api/files/": {"brand": "acme", "name": "terms.txt", "upload": b"Terms."},
     "POST /api/template-versions/{id}/preview/": {},
     "PATCH /api/block-versions/{id}/": {"source": "<p>Acme Ltd</p>"},
     "POST /api/review-policies/": {"name": "SMS", "channels": ["sms"], "steps": [{"name": "Legal"}]},
@@ -106,6 +108,7 @@ MODELS: dict[str, Any] = {
     "template-versions": TemplateVersion,
     "content-blocks": ContentBlock,
     "block-versions": BlockVersion,
+    "files": StoredFile,
     "reviews": Review,
     "urgent-releases": UrgentRelease,
     "review-policies": ReviewPolicy,

@@ -20,6 +20,7 @@ from channels.models import (
     ProviderTemplate,
     SandboxMessage,
     SeedList,
+    StoredFile,
     TemplateVersion,
 )
 from compliance.law import rule_sets
@@ -71,6 +72,7 @@ API_MODELS = {
     "templateversion": "channels_templateversion",
     "contentblock": "channels_contentblock",
     "blockversion": "channels_blockversion",
+    "storedfile": "channels_storedfile",
     "review": "compliance_review",
     "urgentrelease": "compliance_urgentrelease",
     "reviewpolicy": "compliance_reviewpolicy",
@@ -123,7 +125,11 @@ def _channels(message: Message, words: TemplateVersion) -> list[Any]:
     )
     listed = ProviderTemplate.objects.create(account=sender, name="HX1")
     team = SeedList.objects.create(brand=sender.brand, name="Team", channel="sms", addresses=["+447700900002"])
-    return [sender, caught, heard, listed, team]
+    terms = StoredFile.objects.create(
+        brand=sender.brand, name="terms.txt", content_type="text/plain", size=2, sha256="0" * 64, uploaded_at=NOW,
+        uploaded_by=words.author, data=b"Hi",
+    )  # fmt: skip
+    return [sender, caught, heard, listed, team, terms]
 
 
 def _blocks(root: User) -> list[Any]:
