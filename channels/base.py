@@ -84,6 +84,10 @@ class Inbound:
     recipient: str = ""
     opt_out_type: str = ""
     """STOP, START or HELP if the provider has understood, acted on and answered it by itself."""
+    contact_id: int = 0
+    """Who wrote it, where that was proven otherwise than by an address (a token of ours); 0: whoever has the sender's address."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the fact on the timeline says besides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.db import transaction
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
 _CHANNELS = (
     "channels: messagetemplate templateversion contentblock blockversion storedfile message renderedcopy inboundmessage"
-    " providertemplate inappmessage seedlist"
+    " providertemplate inappmessage chatmessage seedlist"
 )
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = (
@@ -49,7 +49,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "may": ("config.view_operations", "contacts.merge_contact"),
     },
     "Support agent": {
-        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),
+        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage inappmessage chatmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),
         "add": ("compliance: privacyrequest",),
         "change": ("contacts: consentstate",),
         "may": ("channels.review_inboundmessage",),

@@ -41,6 +41,8 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Files", "attach_file", "channels.storedfile"),
         Item("Seed lists", "forward_to_inbox", "channels.seedlist"),
         Item("Messages", "send", "channels.message"),
+        Item("In-app messages", "mark_chat_unread", "channels.inappmessage"),
+        Item("Chat messages", "forum", "channels.chatmessage"),
         Item("Inbound messages", "move_to_inbox", "channels.inboundmessage"),
     ),
     "Audience": (

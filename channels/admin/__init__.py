@@ -3,6 +3,7 @@
 from channels.admin import (  # noqa: F401
     accounts,
     blocks,
+    fetched,
     files,
     messages,
     provider_templates,

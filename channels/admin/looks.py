@@ -60,7 +60,9 @@ def shown(kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, s
 
 def _listed(value: Any) -> list[str]:
     """Answers to tap on: a list, or a text with one a line."""
-    return [str(one) for one in value] if isinstance(value, list) else str(value or "").splitlines()
+    if isinstance(value, list):
+        return [str(one.get("label", "")) if isinstance(one, Mapping) else str(one) for one in value]
+    return str(value or "").splitlines()
 
 
 def _named(value: Any) -> list[tuple[str, str]]:

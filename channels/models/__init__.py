@@ -2,6 +2,7 @@
 
 from channels.models.accounts import Account, SandboxMessage
 from channels.models.blocks import BlockUse, BlockVersion, ContentBlock
+from channels.models.chat import ChatMessage
 from channels.models.files import AttachmentUse, StoredFile
 from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
@@ -15,6 +16,7 @@ __all__ = [
     "AttachmentUse",
     "BlockUse",
     "BlockVersion",
+    "ChatMessage",
     "ContentBlock",
     "InAppMessage",
     "InboundMessage",

@@ -33,6 +33,8 @@ GROUND: dict[str, dict[str, str]] = {
     "channels.contentblock": _brand(),
     "channels.blockversion": _brand("block__brand"),
     "channels.storedfile": _brand(),
+    "channels.inappmessage": _brand(),
+    "channels.chatmessage": _brand(),
     "channels.message": {TEMPLATE: "template", BRAND: "brand"},
     "channels.renderedcopy": {TEMPLATE: "message__template", BRAND: "message__brand"},
     "compliance.approval": _brand("review__brand"),

@@ -14,7 +14,9 @@ from analytics.models import Tally
 from channels import archive
 from channels.models import (
     BlockVersion,
+    ChatMessage,
     ContentBlock,
+    InAppMessage,
     InboundMessage,
     Message,
     ProviderTemplate,
@@ -129,7 +131,12 @@ def _channels(message: Message, words: TemplateVersion) -> list[Any]:
         brand=sender.brand, name="terms.txt", content_type="text/plain", size=2, sha256="0" * 64, uploaded_at=NOW,
         uploaded_by=words.author, data=b"Hi",
     )  # fmt: skip
-    return [sender, caught, heard, listed, team, terms]
+    lying = {"message": message, "contact": message.contact, "brand": sender.brand, "created_at": NOW}
+    fetched = [
+        InAppMessage.objects.create(**lying, content={"title": "Hi"}),
+        ChatMessage.objects.create(**lying, content={"body": "Hi"}),
+    ]
+    return [sender, caught, heard, listed, team, terms, *fetched]
 
 
 def _blocks(root: User) -> list[Any]:
