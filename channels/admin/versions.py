@@ -104,10 +104,7 @@ class TemplateVersionAdmin(HistoryAdmin):
         kind = self._kind(request, obj)
         options["form"] = form = form_class(kind.Content, "content", VersionForm)
         if kind.attaches:
-            template, named = (obj.template, obj.content) if obj else (self._template(request), {})
-            chosen = [*(named.get(attachments.FIELD) or ()), *request.POST.getlist(f"content_{attachments.FIELD}")]
-            picked = files.choices(template, list(dict.fromkeys(chosen)))
-            form.base_fields[f"content_{attachments.FIELD}"].widget.choices = picked
+            self._offer_files(request, obj, form.base_fields[f"content_{attachments.FIELD}"])
         return super().get_form(request, obj, change=change, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: TemplateVersion | None = None) -> Any:
@@ -220,6 +217,14 @@ class TemplateVersionAdmin(HistoryAdmin):
         if not self.has_add_permission(request, version):
             raise PermissionDenied
         return HttpResponseRedirect(self._drafted(request, version))
+
+    def _offer_files(self, request: HttpRequest, obj: TemplateVersion | None, field: Any) -> None:
+        """The brand's files to tick, and what is named already; without any, where they are uploaded."""
+        template, named = (obj.template, obj.content) if obj else (self._template(request), {})
+        chosen = [*(named.get(attachments.FIELD) or ()), *request.POST.getlist(f"content_{attachments.FIELD}")]
+        field.widget.choices = files.choices(template, list(dict.fromkeys(chosen)))
+        if not field.widget.choices:
+            field.help_text = "The brand has no files yet. Upload them under Files; then they can be chosen here."
 
     @staticmethod
     def _drafted(request: HttpRequest, version: TemplateVersion) -> str:

@@ -323,6 +323,10 @@ class TestPages:
         version.refresh_from_db()
         assert "attachments" not in version.content
 
+    def test_without_files_it_says_where_they_come_from(self, page) -> None:
+        html = page.get(reverse("admin:channels_templateversion_change", args=[self.mine().pk])).content.decode()
+        assert "The brand has no files yet. Upload them under Files" in html
+
     def test_checks_and_preview_speak_of_what_is_ticked_now(self, page) -> None:
         stored_file("terms.pdf", EVERY_BYTE)
         version = self.mine("terms.pdf")
