@@ -1,4 +1,4 @@
-"""`POST /api/inbox-tokens/`: what a person's app needs to open their inbox."""
+"""`POST /api/inbox-tokens/`, `POST /api/chat-tokens/`: what a person's app needs to open their inbox, a widget their chat."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import inbox
+from channels import chat, inbox
 from channels.inbox import Reader
-from channels.models import InAppMessage
+from channels.models import ChatMessage, InAppMessage
 from config import clock
 from config.resources import Resource
 from contacts.models import Brand, Contact
 
 
 class InboxSerializer(serializers.Serializer[Any]):
-    """Whose inbox, and of which brand."""
+    """Whose inbox or chat, and of which brand."""
 
     external_id = serializers.CharField(max_length=200, help_text="The person's id in your own systems.")
     brand = serializers.CharField(max_length=50, help_text="Key of the brand.")
@@ -34,10 +34,10 @@ class InboxSerializer(serializers.Serializer[Any]):
 
 
 class InboxTokenSerializer(serializers.Serializer[Any]):
-    """What the app sends as Bearer."""
+    """What the app or the widget sends as Bearer."""
 
     token = serializers.CharField(
-        help_text="Opens this one inbox; give it to the person's own app, and to nobody else."
+        help_text="Opens this one inbox or chat; give it to the person's own app, and to nobody else."
     )
     expires_at = serializers.DateTimeField(help_text="Until when it works.")
 
@@ -55,6 +55,25 @@ class InboxTokenViewSet(Resource):
         """A token with which a person's app reads `/v1/inbox` for 30 days. Your server must know that it is this person who asks."""
         form = InboxSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        token = inbox.token(form.validated_data["reader"], clock.now())
-        found = InboxTokenSerializer({"token": token, "expires_at": inbox.ends(token)}).data
-        return Response(found, status=status.HTTP_201_CREATED)
+        return _given(inbox.token(form.validated_data["reader"], clock.now()))
+
+
+class ChatTokenViewSet(Resource):
+    """Tokens for chat widgets. None is stored."""
+
+    queryset = ChatMessage.objects.none()
+    scope = "contacts"
+    needs = {"create": ("channels.open_chat",)}
+    filter_backends = []
+
+    @extend_schema(request=InboxSerializer, responses={201: InboxTokenSerializer})
+    def create(self, request: Request) -> Response:
+        """A token with which a person's chat widget reads and writes `/v1/chat` for 30 days. Your server must know that it is this person."""
+        form = InboxSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return _given(chat.token(form.validated_data["reader"], clock.now()))
+
+
+def _given(token: str) -> Response:
+    found = InboxTokenSerializer({"token": token, "expires_at": inbox.ends(token)}).data
+    return Response(found, status=status.HTTP_201_CREATED)

@@ -16,7 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import api_words, drafts, revisions, variables
+from channels import api_words, attachments, drafts, revisions, variables
 from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, as_stored, change, revision_field
 from channels.api_quality import Quality
 from channels.liquid import BadSource, Missing, Unrenderable
@@ -42,6 +42,16 @@ class Fields(serializers.DictField):
     """Fields of a channel's form, by name."""
 
 
+class AttachedSerializer(serializers.Serializer[Any]):
+    """A file that a version carries."""
+
+    file = serializers.IntegerField(read_only=True, help_text="Our id of the file.")
+    name = serializers.CharField(read_only=True, help_text="As its recipients see it.")
+    content_type = serializers.CharField(read_only=True, help_text="Told from its ending and its bytes.")
+    size = serializers.IntegerField(read_only=True, help_text="In bytes.")
+    sha256 = serializers.CharField(read_only=True, help_text="SHA-256 of its bytes, in hex.")
+
+
 class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
     """The words of a template in one language."""
 
@@ -53,11 +63,14 @@ class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
     variables = serializers.ListField(
         child=serializers.DictField(), read_only=True, help_text="Variables that the words may use."
     )
+    attachments = serializers.SerializerMethodField(
+        help_text="The files that it carries since it was submitted; `content.attachments` names them."
+    )
     revision = serializers.SerializerMethodField(help_text=REVISION)
 
     class Meta:
         model = TemplateVersion
-        fields = ("id", "template", "number", "locale", "message_class", "content", "variables", "state", "author", "created_at", "submitted_at", "revision")  # fmt: skip
+        fields = ("id", "template", "number", "locale", "message_class", "content", "variables", "attachments", "state", "author", "created_at", "submitted_at", "revision")  # fmt: skip
         extra_kwargs = told(
             id="Our id of the version.",
             number="Its number in its template.",
@@ -69,6 +82,12 @@ class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
 
     def get_revision(self, version: TemplateVersion) -> str:
         return revisions.of(version)
+
+    @extend_schema_field(AttachedSerializer(many=True))
+    def get_attachments(self, version: TemplateVersion) -> list[dict[str, Any]]:
+        """As its seal covers them."""
+        return list(version.compiled.get(attachments.FIELD) or ())
+
 
 
 class VersionWordsSerializer(Body):
@@ -223,6 +242,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Q
                 clock.now(),
                 locale=version.locale,
                 declared=variables.read(version.variables),
+                carried=attachments.of(version),
             )
         except (BadSource, Missing, Unrenderable) as error:
             raise Conflict(f"It cannot be rendered: {error}") from error

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import HttpRequest
 
 from channels.findings import Finding
 from config.kinds import Kinds
+
+if TYPE_CHECKING:
+    from channels.attachments import Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Outgoing:
     content: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple["Attachment", ...] = ()
+    """The bytes of the files that `content` names; a channel reads them itself, once for a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,10 @@ class Inbound:
     recipient: str = ""
     opt_out_type: str = ""
     """STOP, START or HELP if the provider has understood, acted on and answered it by itself."""
+    contact_id: int = 0
+    """Who wrote it, where that was proven otherwise than by an address (a token of ours); 0: whoever has the sender's address."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the fact on the timeline says besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,8 @@ class Channel:
     """Fields of Config that recipients see, or that decide where a message goes: they are part of every seal."""
     provider_stops_on: frozenset[str] = frozenset()
     """Words after which the provider itself refuses the number, in capitals, whatever we do."""
+    attaches: bool = False
+    """Whether its messages carry files; then Content has a field `attachments`."""
     approves_templates: bool = False
     """Whether the provider must approve templates before they are used, too."""
 

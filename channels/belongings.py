@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from channels import outbox
-from channels.models import InboundMessage, Message
+from channels.models import ChatMessage, InAppMessage, InboundMessage, Message
 from contacts import merging
 from contacts.merging import Belonging, Move, Record, belongings
 
@@ -33,4 +33,6 @@ def give_messages_back(here: Move, record: Record) -> None:
 
 
 merging.register(Belonging("messages", move_messages, give_messages_back, order=40))
+merging.register(belongings.rows("in_app_messages", InAppMessage, order=41))
+merging.register(belongings.rows("chat_messages", ChatMessage, order=41))
 merging.register(belongings.rows("inbound_messages", InboundMessage, order=45))

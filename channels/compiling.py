@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from channels import blocks
+from channels import attachments, blocks
+from channels.attachments import Found
 from channels.base import Channel, channels
 from channels.blocks import Shelf
 from channels.findings import Finding
 from channels.models import TemplateVersion
 
+NOTHING = Found()
 _FORMATS = {"html": "html", "mjml": "mjml"}
 """Of fields by name; any other is plain text."""
 
@@ -27,18 +29,18 @@ class Compiled:
 
 
 def compile(version: TemplateVersion) -> Compiled:
-    """The version's words with the approved blocks of its brand. Three queries at most."""
+    """The version's words with the approved blocks and the files of its brand. Five queries at most."""
     template = version.template
     kind = channels.get(template.channel)
     if kind is None:
         return Compiled(version.content, {})
-    return made(
-        kind, version.content, blocks.shelf(template.brand, version.locale) if _asks(version.content) else Shelf()
-    )
+    shelf = blocks.shelf(template.brand, version.locale) if _asks(version.content) else Shelf()
+    carried = attachments.of(version) if kind.attaches else Found()
+    return made(kind, version.content, shelf, carried)
 
 
-def made(kind: Channel, content: Mapping[str, Any], shelf: Shelf) -> Compiled:
-    """These fields of this channel, compiled. What cannot be read is told and left out of `fields`."""
+def made(kind: Channel, content: Mapping[str, Any], shelf: Shelf, carried: Found = NOTHING) -> Compiled:
+    """These fields of this channel, compiled, with the files that they carry. What cannot be read is told and left out of `fields`."""
     findings: list[Finding] = []
     versions: set[int] = set()
     fields: dict[str, Any] = {}
@@ -57,7 +59,10 @@ def made(kind: Channel, content: Mapping[str, Any], shelf: Shelf) -> Compiled:
         else:
             fields[name] = found.source
     fields, wrong = kind.compile(fields)
-    return Compiled(fields, sources, findings + wrong, frozenset(versions), frozenset(broken))
+    fields = {name: value for name, value in fields.items() if not (kind.attaches and name == attachments.FIELD)}
+    if carried.told:
+        fields[attachments.FIELD] = carried.told
+    return Compiled(fields, sources, findings + wrong + carried.findings, frozenset(versions), frozenset(broken))
 
 
 def said(version: TemplateVersion) -> Mapping[str, Any]:

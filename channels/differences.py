@@ -73,12 +73,13 @@ def sources(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Field]:
 
 def lists(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Listed]:
     """Links, variables and claims that came in or went out; only the kinds in which something did."""
-    found = (_listed(title, read(before), read(after)) for title, read in _READ.items())
+    found = (listed(title, read(before), read(after)) for title, read in _READ.items())
     return [one for one in found if one.added or one.removed]
 
 
 def visible(content: Mapping[str, Any]) -> str:
     """The words that people see, as plain text: the HTML or else the text, after everything that stands before it."""
+    content = {name: value for name, value in content.items() if name != "attachments"}
     if content.get("html"):
         rest = [source(content.get("subject")), plain.from_html(source(content["html"]))]
     else:
@@ -128,7 +129,8 @@ _READ: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
 }
 
 
-def _listed(title: str, old: list[str], new: list[str]) -> Listed:
+def listed(title: str, old: list[str], new: list[str]) -> Listed:
+    """What is only in the new list, and what only in the old one."""
     return Listed(title, [one for one in new if one not in set(old)], [one for one in old if one not in set(new)])
 
 

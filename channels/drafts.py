@@ -6,7 +6,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Validat
 from django.db import transaction
 from django.db.models import Max, ProtectedError
 
-from channels import compiling, revisions
+from channels import attachments, compiling, revisions
 from channels.models import BlockUse, BlockVersion, ContentBlock, MessageTemplate, TemplateVersion
 from channels.revisions import Version
 
@@ -81,7 +81,7 @@ def discard(version: Version, user: Any) -> None:
 
 
 def compile_version(version: TemplateVersion) -> None:
-    """Put the version's words into the form in which they are sent, and note which versions of blocks are in them.
+    """Put the version's words into the form in which they are sent, and note which versions of blocks and which files are in them.
 
     For whoever submits it, in his transaction: `compiled` is set, but not saved, since from the submission on it cannot be.
     """
@@ -89,3 +89,4 @@ def compile_version(version: TemplateVersion) -> None:
     version.compiled = dict(made.fields)
     uses = [BlockUse(version=version, block_version_id=pk) for pk in sorted(made.block_versions)]
     BlockUse.objects.bulk_create(uses, ignore_conflicts=True)
+    attachments.fix(version, made.fields.get(attachments.FIELD, ()))

@@ -19,18 +19,18 @@ def receive(account: Account, heard: Inbound, now: datetime) -> InboundMessage |
     """Take a message in, and tell the floors above in the same transaction; None if it is known already.
 
     Whoever has the sender's address wrote it: of several, the one whom this account wrote to last. Nobody: it becomes a
-    contact of whom only the address is known. A sender without an address of the channel's kind (a short code) is nobody.
+    contact of whom only the address is known. Where a channel knows the writer for certain, it is them. A sender without an address of the channel's kind (a short code) is nobody.
     """
     with transaction.atomic():
         stored = bulk.insert(InboundMessage, [_row(account, heard, now)], ignore_conflicts=True, returning=("id",))
         if not stored:
             return None
         message = InboundMessage.objects.select_related("account__brand").get(pk=stored[0][0])
-        digest, contact_ids = _people(account, heard.sender, now)
+        digest, contact_ids = ("", [heard.contact_id]) if heard.contact_id else _people(account, heard.sender, now)
         if contact_ids:
             message.contact_id = _writer(account, contact_ids)
             message.save(update_fields=["contact"])
-            timeline.record([_fact(message)], now)
+            timeline.record([_fact(message, heard)], now)
         signals.message_received.send(
             sender=InboundMessage, message=message, contact_ids=contact_ids, digest=digest, now=now
         )
@@ -78,12 +78,13 @@ def _writer(account: Account, contact_ids: Sequence[int]) -> int:
     return last or contact_ids[0]
 
 
-def _fact(message: InboundMessage) -> timeline.NewEvent:
+def _fact(message: InboundMessage, heard: Inbound) -> timeline.NewEvent:
     properties = {
         "inbound": message.pk,
         "channel": message.channel,
         "account": message.account.key,
         "text": message.body[:LONGEST_TEXT],
+        **heard.told,
     }
     key = f"message.received:{message.pk}"
     contact_id = int(message.contact_id or 0)

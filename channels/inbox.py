@@ -31,10 +31,10 @@ class Reader:
     brand_id: int
 
 
-def token(reader: Reader, now: datetime) -> str:
-    """`<contact>.<brand>.<end>.<signature>`, good for 30 days."""
+def token(reader: Reader, now: datetime, purpose: str = PURPOSE) -> str:
+    """`<contact>.<brand>.<end>.<signature>`, good for 30 days, and for nothing but its purpose."""
     said = f"{reader.contact_id}.{reader.brand_id}.{int((now + LIFE).timestamp())}"
-    return f"{said}.{sign(PURPOSE, said)}"
+    return f"{said}.{sign(purpose, said)}"
 
 
 def ends(text: str) -> datetime:
@@ -42,10 +42,10 @@ def ends(text: str) -> datetime:
     return datetime.fromtimestamp(int(text.split(".")[2]), UTC)
 
 
-def read(text: str, now: datetime) -> Reader | None:
+def read(text: str, now: datetime, purpose: str = PURPOSE) -> Reader | None:
     """Whose token this is; None for one that was forged, is over, or belongs to somebody who is gone."""
     said, _, signature = text.rpartition(".")
-    if not said.isascii() or not signed(PURPOSE, said, signature):
+    if not said.isascii() or not signed(purpose, said, signature):
         return None
     contact_id, brand_id, end = map(int, said.split("."))
     known = now.timestamp() < end and Contact.objects.filter(pk=contact_id).exists()

@@ -1,6 +1,7 @@
 """`/v1/inbox`: what a person's app reads and says, with the person's token as Bearer. A GET changes nothing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -30,30 +31,39 @@ def _for_apps(method: str) -> Callable[[View], View]:
         @csrf_exempt
         @never_cache
         @wraps(view)
-        def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
-            response = _answer(view, request, method, arguments)
+        def answered(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            response = answer(view, request, method, arguments, inbox.read)
             for name, value in CORS.items():
                 response[name] = value
             return response
 
-        return answer
+        return answered
 
     return decorate
 
 
-def _answer(view: View, request: HttpRequest, method: str, arguments: dict[str, Any]) -> HttpResponse:
+def answer(
+    view: View,
+    request: HttpRequest,
+    method: str,
+    arguments: dict[str, Any],
+    whose: Callable[[str, datetime], Reader | None],
+    offered: str = "",
+) -> HttpResponse:
+    """What `view` says to whoever the request's token belongs to (`whose`), or why it is not asked."""
     if request.method == "OPTIONS":
         return HttpResponse(status=204)
     if request.method != method:
-        return _refusal(405, f"Use {method} here.")
+        return refusal(405, f"Use {offered or method} here.")
     given = request.headers.get("Authorization", "")
-    reader = inbox.read(given.removeprefix("Bearer ").strip(), clock.now()) if given.startswith("Bearer ") else None
+    reader = whose(given.removeprefix("Bearer ").strip(), clock.now()) if given.startswith("Bearer ") else None
     if reader is None:
-        return _refusal(401, "The token is missing, forged or over; ask your server for a new one.")
+        return refusal(401, "The token is missing, forged or over; ask your server for a new one.")
     return view(request, reader, **arguments)
 
 
-def _refusal(status: int, sentence: str) -> HttpResponse:
+def refusal(status: int, sentence: str) -> HttpResponse:
+    """A sentence as JSON."""
     return JsonResponse({"message": sentence}, status=status)
 
 
@@ -67,9 +77,9 @@ def listed(request: HttpRequest, reader: Reader) -> HttpResponse:
 def acted(request: HttpRequest, reader: Reader, message_id: int, act: str) -> HttpResponse:
     """The person reads, clicks or dismisses one message."""
     if act not in ACTS:
-        return _refusal(404, f"There is no {act[:20]!r}; there are: {', '.join(ACTS)}.")
+        return refusal(404, f"There is no {act[:20]!r}; there are: {', '.join(ACTS)}.")
     found = inbox.mark(reader, message_id, ACTS[act], clock.now()) if message_id < 2**63 else None
-    return JsonResponse(_told(found)) if found else _refusal(404, "This inbox has no such message.")
+    return JsonResponse(_told(found)) if found else refusal(404, "This inbox has no such message.")
 
 
 def _told(one: InAppMessage) -> dict[str, Any]:

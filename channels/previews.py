@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from channels import blocks, compiling, rendering
+from channels import attachments, blocks, compiling, rendering
+from channels.attachments import Found
 from channels.base import channels
 from channels.liquid import BadSource
 from channels.models import Message, MessageTemplate
@@ -24,8 +25,11 @@ def words(
     *,
     locale: str = "",
     declared: Sequence[Variable] = (),
+    carried: Found | None = None,
 ) -> dict[str, str]:
     """Every field of `content` as this contact (None: a made-up one) would read it, blocks that wait for approval included.
+
+    `carried` are the files of a version that was submitted; without it the names in `content` mean what they mean now.
 
     Raises liquid's BadSource (also for what cannot be compiled), Missing, Unrenderable.
     """
@@ -41,7 +45,9 @@ def words(
         locale=locale or brand.default_locale,
     )
     kind = channels[template.channel]
-    made = compiling.made(kind, content, blocks.shelf(brand, locale, unapproved=True))
+    if carried is None:
+        carried = attachments.named(brand.pk, content.get(attachments.FIELD)) if kind.attaches else Found()
+    made = compiling.made(kind, content, blocks.shelf(brand, locale, unapproved=True), Found(carried.told))
     if broken := next((finding for finding in made.findings if finding.severity == "block"), None):
         raise BadSource(str(broken))
     return rendering.render(kind, made.fields, reader, declared, samples=contact is None)

@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
+from channels import attachments
 from channels.base import channels
 from channels.models import Account, BlockUse, BlockVersion, TemplateVersion
 
 PARTS: Mapping[str, str] = {
     "content": "the words",
     "blocks": "a content block",
+    "attachments": "an attached file",
     "class": "the class of the message",
     "language": "the language",
     "topic": "the topic whose consent it needs",
@@ -65,13 +67,17 @@ class Seal:
 
 
 def of(version_ids: Iterable[int]) -> dict[int, Seal]:
-    """The seals of these versions as they stand now; four queries, however many."""
+    """The seals of these versions as they stand now; five queries, however many, and one more where files are attached."""
     rows = [
         _Row(*row) for row in TemplateVersion.objects.filter(id__in=list(version_ids)).order_by().values_list(*_COLUMNS)
     ]
     senders = _senders({(row.brand_id, row.channel) for row in rows})
     blocks = _blocks([row.id for row in rows])
-    return {row.id: _seal(row, senders.get((row.brand_id, row.channel)), blocks.get(row.id, [])) for row in rows}
+    carried = attachments.seals([row.id for row in rows])
+    return {
+        row.id: _seal(row, senders.get((row.brand_id, row.channel)), blocks.get(row.id, []), carried.get(row.id))
+        for row in rows
+    }
 
 
 def one(version: TemplateVersion) -> Seal:
@@ -95,7 +101,7 @@ def block_seals(version_ids: Iterable[int]) -> dict[int, Seal]:
     }
 
 
-def _seal(row: "_Row", sender: Mapping[str, Any] | None, blocks: Sequence[Any]) -> Seal:
+def _seal(row: "_Row", sender: Mapping[str, Any] | None, blocks: Sequence[Any], carried: Sequence[Any] | None) -> Seal:
     parts: dict[str, Any] = {
         "content": [row.template_id, row.channel, row.content, row.compiled, row.variables],
         "blocks": blocks,
@@ -107,6 +113,8 @@ def _seal(row: "_Row", sender: Mapping[str, Any] | None, blocks: Sequence[Any]) 
     }
     if sender is not None:
         parts["sender"] = sorted(sender.items())
+    if carried:
+        parts["attachments"] = carried
     return Seal({name: digest(value) for name, value in parts.items()})
 
 

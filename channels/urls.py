@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from channels import inbox_views, views
+from channels import chat_views, inbox_views, views
 
 urlpatterns: list[URLPattern] = [
     path("c/<str:token>", views.click, name="click"),
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("confirm/<str:token>", views.confirm, name="confirm"),
     path("v1/inbox", inbox_views.listed, name="inbox"),
     path("v1/inbox/<int:message_id>/<str:act>", inbox_views.acted, name="inbox-act"),
+    path("v1/chat", chat_views.conversation, name="chat"),
+    path("v1/chat/<int:message_id>/read", chat_views.read, name="chat-read"),
     path("webhooks/twilio/<slug:account>/status", views.callback, name="twilio-callback"),
     path("webhooks/twilio/<slug:account>/inbound", views.received, name="twilio-inbound"),
     path("webhooks/twilio/<slug:account>/events", views.events, name="twilio-events"),

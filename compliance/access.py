@@ -16,7 +16,7 @@ from django.apps import apps
 from django.db.models import QuerySet
 
 from channels import archive
-from channels.models import InboundMessage, Message
+from channels.models import ChatMessage, InAppMessage, InboundMessage, Message
 from compliance.evidence import gathering
 from compliance.evidence.files import canonical
 from contacts import consents
@@ -86,6 +86,8 @@ def tables(contact: Contact) -> list[tuple[str, Any]]:
         ("messages", lambda: _messages(contact)),
         ("decisions", lambda: _decisions(contact)),
         ("received", lambda: _received(contact)),
+        ("in_app", lambda: _stored(contact, InAppMessage, "clicked_at", "dismissed_at")),
+        ("chat", lambda: _stored(contact, ChatMessage, "answered_at")),
         ("segments", lambda: _segments(contact)),
         ("journeys", lambda: _journeys(contact)),
     ]
@@ -132,6 +134,14 @@ def _received(contact: Contact) -> Iterator[Row]:
     heard = InboundMessage.objects.filter(contact=contact).order_by("pk")
     columns = ("received_at", "channel", "sender", "recipient", "body", "understood")
     yield from map(dict, heard.values(*columns).iterator(BATCH))
+
+
+def _stored(contact: Contact, model: type[InAppMessage | ChatMessage], *acts: str) -> Iterator[Row]:
+    """What lies, or lay, ready for the person's app or chat, and what they did with it."""
+    rows = model._default_manager.filter(contact=contact).select_related("brand").order_by("pk")
+    for one in rows.iterator(BATCH):
+        at = {name: getattr(one, name) for name in ("created_at", "expires_at", "read_at", *acts)}
+        yield {"message": one.pk, "brand": one.brand.key, "content": one.content, **at}
 
 
 def _segments(contact: Contact) -> Iterator[Row]:

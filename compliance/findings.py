@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from channels import compiling, liquid
+from channels import attachments, compiling, liquid
 from channels.findings import Finding
 from channels.mail import plain
 from channels.models import TemplateVersion
@@ -113,7 +113,11 @@ def read(version: TemplateVersion) -> Content:
         channel=template.channel,
         message_class=version.message_class,
         locale=version.locale,
-        fields={name: str(source) for name, source in compiling.said(version).items() if source},
+        fields={
+            name: str(source)
+            for name, source in compiling.said(version).items()
+            if source and name != attachments.FIELD
+        },
         brand_name=template.brand.name,
         postal_address=template.brand.postal_address,
         answers_opt_out=HousePolicy.objects.filter(opt_out_confirmation=template).exists(),

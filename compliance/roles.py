@@ -13,8 +13,8 @@ from django.db import transaction
 
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
 _CHANNELS = (
-    "channels: messagetemplate templateversion contentblock blockversion message renderedcopy inboundmessage"
-    " providertemplate inappmessage seedlist"
+    "channels: messagetemplate templateversion contentblock blockversion storedfile message renderedcopy inboundmessage"
+    " providertemplate inappmessage chatmessage seedlist"
 )
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = (
@@ -29,9 +29,9 @@ _PRIVACY = "compliance: privacyrequest erasurerecord"
 TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "Marketer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression", "channels: sandboxmessage"),
-        "add": ("contacts: segment address", "channels: messagetemplate templateversion contentblock blockversion seedlist", "journeys: journey version step"),
-        "change": ("contacts: segment contact address", "channels: messagetemplate templateversion contentblock blockversion seedlist", "journeys: journey version step"),
-        "delete": ("contacts: segment address", "channels: templateversion blockversion seedlist", "journeys: version step"),
+        "add": ("contacts: segment address", "channels: messagetemplate templateversion contentblock blockversion storedfile seedlist", "journeys: journey version step"),
+        "change": ("contacts: segment contact address", "channels: messagetemplate templateversion contentblock blockversion storedfile seedlist", "journeys: journey version step"),
+        "delete": ("contacts: segment address", "channels: templateversion blockversion storedfile seedlist", "journeys: version step"),
         "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass", "compliance.add_reviewcomment", "channels.send_test", "channels.submit_blockversion"),
     },
     "Legal reviewer": {
@@ -49,7 +49,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "may": ("config.view_operations", "contacts.merge_contact"),
     },
     "Support agent": {
-        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),
+        "view": ("contacts: brand topic contact address consent consentstate event suppression", "channels: message renderedcopy inboundmessage inappmessage chatmessage messagetemplate templateversion", "compliance: decision privacyrequest", "journeys: journey enrolment visit"),
         "add": ("compliance: privacyrequest",),
         "change": ("contacts: consentstate",),
         "may": ("channels.review_inboundmessage",),

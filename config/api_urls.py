@@ -12,7 +12,8 @@ from rest_framework.views import APIView
 
 from channels.api import MessageViewSet
 from channels.api_blocks import ContentBlockViewSet
-from channels.api_inbox import InboxTokenViewSet
+from channels.api_files import StoredFileViewSet
+from channels.api_inbox import ChatTokenViewSet, InboxTokenViewSet
 from channels.api_seeds import SeedListViewSet
 from channels.api_templates import TemplateViewSet
 from compliance.api import DecisionViewSet
@@ -68,11 +69,13 @@ router.register("journey-versions", JourneyVersionViewSet)
 router.register("enrolments", EnrolmentViewSet)
 router.register("messages", MessageViewSet)
 router.register("inbox-tokens", InboxTokenViewSet, basename="inbox-token")
+router.register("chat-tokens", ChatTokenViewSet, basename="chat-token")
 router.register("templates", TemplateViewSet)
 router.register("template-versions", ReviewedTemplateVersions)
 router.register("content-blocks", ContentBlockViewSet)
 router.register("block-versions", ReviewedBlockVersions)
 router.register("seed-lists", SeedListViewSet)
+router.register("files", StoredFileViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("review-comments", ReviewCommentViewSet)
 router.register("urgent-releases", UrgentReleaseViewSet)

@@ -33,7 +33,8 @@ def refusals(result: dict[str, Any], generator: Any, request: Any, public: bool)
         if "{" in path:
             found["404"] = "There is no such row."
         if method in ("post", "patch") and "requestBody" in operation:
-            found |= {"413": "The body is too large.", "415": "The body is not application/json."}
+            taken = " or ".join(operation["requestBody"].get("content", {"application/json": {}}))
+            found |= {"413": "The body is too large.", "415": f"The body is not {taken}."}
         for status, text in found.items():
             operation["responses"].setdefault(status, _answer(text, "Problems" if status == "400" else "Refusal"))
     return result

@@ -254,6 +254,11 @@ SEND_CONCURRENCY = env.int("SEND_CONCURRENCY", default=32)
 # Requests per minute and write key; 0 means no limit.
 INGEST_RATE = env.int("INGEST_RATE", default=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.Quota",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -38,8 +38,11 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Enrolments", "directions_walk", "journeys.enrolment"),
         Item("Templates", "draft", "channels.messagetemplate"),
         Item("Content blocks", "widgets", "channels.contentblock"),
+        Item("Files", "attach_file", "channels.storedfile"),
         Item("Seed lists", "forward_to_inbox", "channels.seedlist"),
         Item("Messages", "send", "channels.message"),
+        Item("In-app messages", "mark_chat_unread", "channels.inappmessage"),
+        Item("Chat messages", "forum", "channels.chatmessage"),
         Item("Inbound messages", "move_to_inbox", "channels.inboundmessage"),
     ),
     "Audience": (

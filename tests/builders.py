@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
-from channels import outbox, sealing
-from channels.models import Account, Message, MessageTemplate, TemplateVersion
+from channels import files, outbox, sealing
+from channels.models import Account, Message, MessageTemplate, StoredFile, TemplateVersion
 from compliance import reviews
 from compliance.models import Approval, Review, ReviewStep
 from contacts import addresses, consents, segments, timeline
@@ -212,3 +214,13 @@ def message(person: Contact, about: MessageTemplate, key: str = "", *, now: date
     request = outbox.Request(key, person.pk, about.pk, fields.pop("due_at", now), **fields)
     outbox.request([request], now)
     return Message.objects.get(key=key)
+
+
+def stored_file(name: str = "terms.txt", data: bytes = b"Terms.\n", *, now: datetime = NOW, **fields) -> StoredFile:
+    """A file of `brand()` that mails may carry, what is wrong with it raises ValidationError."""
+    by = User.objects.filter(username="uploader").first() or user("uploader")
+    house = fields.pop("brand", None) or brand()
+    with transaction.atomic():
+        found = files.prepared(house, name, SimpleUploadedFile(name, data), by.pk, now)
+        found.save()
+    return found

@@ -3,6 +3,8 @@
 from channels.admin import (  # noqa: F401
     accounts,
     blocks,
+    fetched,
+    files,
     messages,
     provider_templates,
     sandbox,

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from channels import differences
+from channels import attachments, differences
 from channels.admin import looks, readers
 from channels.base import channels
 from channels.models import TemplateVersion
@@ -26,7 +26,7 @@ def changes(request: HttpRequest, new: TemplateVersion, old: TemplateVersion | N
         "new": new,
         "words": differences.words(differences.visible(before), differences.visible(new.content)),
         "fields": [(_label(kind, field.name), field.pieces) for field in differences.sources(before, new.content)],
-        "lists": differences.lists(before, new.content),
+        "lists": [*differences.lists(before, new.content), *_carried(old, new)],
         "about": _about(old, new) if old else [],
         "kind": kind,
         "looks": looks.of(kind),
@@ -54,6 +54,13 @@ def page(request: HttpRequest, version: TemplateVersion, context: dict[str, Any]
     old = get_object_or_404(others(version), pk=given) if given else None
     shown = {"title": f"What changed: {version}", "choice": others(version), **changes(request, version, old)}
     return TemplateResponse(request, "admin/channels/diff/page.html", {**context, **shown})
+
+
+def _carried(old: TemplateVersion | None, new: TemplateVersion) -> list[differences.Listed]:
+    """The files that came in or went out; other bytes under the same name are another file."""
+    before, after = (attachments.listed(attachments.of(one).told) if one else [] for one in (old, new))
+    found = differences.listed("Attachments", before, after)
+    return [found] if found.added or found.removed else []
 
 
 def _about(old: TemplateVersion, new: TemplateVersion) -> list[tuple[str, str, str]]:

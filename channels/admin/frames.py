@@ -5,16 +5,20 @@
 """
 
 import re
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _SUBJECT = '<p style="margin:0;padding:10px 16px;background:#e4e4e7;color:#18181b;font:600 15px/1.4 sans-serif">{}</p>'
+_CARRIED = (
+    '<p style="margin:0;padding:0 16px 10px;background:#e4e4e7;color:#18181b;font:13px/1.4 sans-serif">Attached: {}</p>'
+)
 _TARGET = '<base target="_blank">'
 _DARK = "<style>:root { color-scheme: dark; }</style>"
 
@@ -25,15 +29,23 @@ NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAE
 
 
 def html(
-    words: str, *, images: str = NO_IMAGES, links: bool = False, dark: bool = False, subject: str = ""
+    words: str,
+    *,
+    images: str = NO_IMAGES,
+    links: bool = False,
+    dark: bool = False,
+    subject: str = "",
+    carried: Sequence[str] = (),
 ) -> HttpResponse:
     """A mail's HTML as its reader sees it.
 
     `images`: none for copies of what was sent: looking must not count as opening; those within the mail always show.
-    `subject`: shown above it, as mail programs do. `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
+    `subject`, and the files in `carried`: shown above it, as mail programs do. `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
     """
     if dark:
         words += _DARK
+    if carried:
+        words = _after(_BODY, words, format_html(_CARRIED, format_html_join(", ", "{}", ((name,) for name in carried))))
     if subject:
         words = _after(_BODY, words, format_html(_SUBJECT, subject))
     return _framed(_after(_HEAD, words, _TARGET) if links else words, images=images, links=links)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from channels import segments
+from channels import attachments, files, segments
 from channels.admin import frames
 from channels.base import Channel
 
@@ -34,11 +34,21 @@ def of(kind: Channel) -> tuple[Look, ...]:
 
 def shown(kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, sender: str) -> HttpResponse:
     """The rendered words in this look, as a page of a sandboxed frame."""
+    carried = [f"{one['name']} ({files.said(one['size'])})" for one in found.get(attachments.FIELD) or ()]
     if kind.is_html and found.get("html") and look != "text":
         pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
-        return frames.html(found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""))
+        return frames.html(
+            found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""), carried=carried
+        )
     text = kind.readable(found)
-    context = {"content": found, "text": text, "subject": found.get("subject", ""), "sender": sender, "look": look}
+    context = {
+        "content": found,
+        "text": text,
+        "subject": found.get("subject", ""),
+        "sender": sender,
+        "look": look,
+        "carried": carried,
+    }
     if kind.key in COUNTED:
         context["count"] = count = segments.count(text)
         context["room"] = count.segments * count.per_segment
@@ -50,7 +60,9 @@ def shown(kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, s
 
 def _listed(value: Any) -> list[str]:
     """Answers to tap on: a list, or a text with one a line."""
-    return [str(one) for one in value] if isinstance(value, list) else str(value or "").splitlines()
+    if isinstance(value, list):
+        return [str(one.get("label", "")) if isinstance(one, Mapping) else str(one) for one in value]
+    return str(value or "").splitlines()
 
 
 def _named(value: Any) -> list[tuple[str, str]]:

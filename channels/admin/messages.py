@@ -12,7 +12,8 @@ from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
 
-from channels import archive, links
+from channels import archive, attachments, links
+from channels.admin import files as stored_files
 from channels.admin import frames, readers
 from channels.admin.choosing import ChannelFilter, title
 from channels.models import Message
@@ -120,7 +121,7 @@ class MessageAdmin(ReadOnlyAdmin):
         message = self.get_object(request, object_id or "")
         context: dict[str, Any] = {}
         if message and self.has_view_permission(request, message):
-            context = {**_page(message), "cards": cards.draw(request, message, clock.now())}
+            context = {**_page(request, message), "cards": cards.draw(request, message, clock.now())}
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Message | None:
@@ -163,9 +164,11 @@ class MessageAdmin(ReadOnlyAdmin):
         return frames.page("admin/channels/frames/text.html", {"text": text})
 
 
-def _page(message: Message) -> dict[str, Any]:
+def _page(request: HttpRequest, message: Message) -> dict[str, Any]:
     """What the page shows: the copy if there is one, and everything that the timeline says about this message."""
     copy = archive.shown(message.pk) or {}
+    if copy.get(attachments.FIELD):
+        copy[attachments.FIELD] = stored_files.linked(request, copy[attachments.FIELD])
     told = Event.objects.filter(contact=message.contact_id, name__startswith="message.", properties__message=message.pk)
     return {
         "message": message,

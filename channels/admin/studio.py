@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from channels import blocks, liquid, previews, rendering, segments, variables
+from channels import attachments, blocks, liquid, previews, rendering, segments, variables
 from channels.admin import looks, readers
 from channels.base import Channel, channels
 from channels.checks import draft_of
@@ -67,6 +67,7 @@ def page(request: HttpRequest, version: TemplateVersion | None, kind: Channel) -
         "fields": [
             {"name": name, "label": _label(kind, name), "mode": _CODE.get(name, "text")}
             for name in kind.Content.base_fields
+            if name != attachments.FIELD
         ],
         "tags": liquid.tag_names(),
         "filters": liquid.filter_names(),
@@ -163,16 +164,27 @@ def _size(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict
     reader = readers.contact(request, request.POST.get("reader", ""))
     try:
         declared = variables.read(version.variables)
-        found = previews.words(version.template, version.content, reader, now, locale=version.locale, declared=declared)
+        found = previews.words(
+            version.template,
+            version.content,
+            reader,
+            now,
+            locale=version.locale,
+            declared=declared,
+            carried=attachments.Found(),
+        )
     except (liquid.BadSource, liquid.Missing, liquid.Unrenderable):
         return None
     return {"bytes": len(found.get("html", "").encode()), "limit": CLIPPED}
 
 
-def unsaved(version: TemplateVersion, given: Mapping[str, str]) -> TemplateVersion:
+def unsaved(version: TemplateVersion, given: QueryDict) -> TemplateVersion:
     """The version with the words of a form, as far as it has any; it is not to be saved."""
     fields = channels[version.template.channel].Content.base_fields
-    words = {name: given.get(f"content_{name}") for name in fields}
+    words: dict[str, Any] = {name: given.get(f"content_{name}") for name in fields}
+    if attachments.FIELD in fields and any(value is not None for value in words.values()):
+        # Boxes of which none is ticked are not sent at all.
+        words[attachments.FIELD] = given.getlist(f"content_{attachments.FIELD}")
     version.content = {**version.content, **{name: value for name, value in words.items() if value is not None}}
     for name in ("locale", "message_class"):
         setattr(version, name, given.get(name, getattr(version, name)))

@@ -14,8 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from channels import drafts, variables
-from channels.admin import audiences, diffing, frames, looks, readers, studio
+from channels import attachments, drafts, variables
+from channels.admin import audiences, diffing, files, frames, looks, readers, studio
 from channels.admin.choosing import title
 from channels.admin.kind_forms import form_class, names, said
 from channels.admin.revisions import DraftAdmin, WordsForm
@@ -29,6 +29,7 @@ from config.cards import Board
 
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
+cards.register(files.CARD)
 cards.register(diffing.CARD)
 cards.register(audiences.CARD)
 
@@ -100,7 +101,10 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
     def get_form(
         self, request: HttpRequest, obj: TemplateVersion | None = None, change: bool = False, **options: Any
     ) -> Any:
-        options["form"] = form_class(self._kind(request, obj).Content, "content", VersionForm)
+        kind = self._kind(request, obj)
+        options["form"] = form = form_class(kind.Content, "content", VersionForm)
+        if kind.attaches:
+            self._offer_files(request, obj, form.base_fields[f"content_{attachments.FIELD}"])
         return super().get_form(request, obj, change=change, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: TemplateVersion | None = None) -> Any:
@@ -175,6 +179,7 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
             version = get_object_or_404(diffing.others(version), pk=instead)
         else:
             version = studio.unsaved(version, request.POST)
+        kind = channels[version.template.channel]
         template, reader = version.template, readers.contact(request, given.get("reader", ""))
         if reader:
             shown.tell(request, "contacts.contact", reader.pk)
@@ -186,10 +191,11 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
                 clock.now(),
                 locale=version.locale,
                 declared=variables.read(version.variables),
+                carried=attachments.of(version) if kind.attaches else None,
             )
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
-        kind, images = channels[template.channel], bool(given.get("images"))
+        images = bool(given.get("images"))
         return looks.shown(kind, found, given.get("look", ""), images=images, sender=template.brand.name)
 
     def checked(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -211,6 +217,14 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
         if not self.has_add_permission(request, version):
             raise PermissionDenied
         return HttpResponseRedirect(self._drafted(request, version))
+
+    def _offer_files(self, request: HttpRequest, obj: TemplateVersion | None, field: Any) -> None:
+        """The brand's files to tick, and what is named already; without any, where they are uploaded."""
+        template, named = (obj.template, obj.content) if obj else (self._template(request), {})
+        chosen = [*(named.get(attachments.FIELD) or ()), *request.POST.getlist(f"content_{attachments.FIELD}")]
+        field.widget.choices = files.choices(template, list(dict.fromkeys(chosen)))
+        if not field.widget.choices:
+            field.help_text = "The brand has no files yet. Upload them under Files; then they can be chosen here."
 
     @staticmethod
     def _drafted(request: HttpRequest, version: TemplateVersion) -> str:

@@ -1,6 +1,6 @@
 """The channel e-mail."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import reverse
 
+from channels import attachments
 from channels.base import Channel, Outgoing, Receipt, SendError, Update, channels
 from channels.findings import Finding
 from channels.lines import hand_over
@@ -34,6 +35,7 @@ class Email(Channel):
     icon = "mail"
     address_kind = "email"
     is_html = True
+    attaches = True
     # The options of a provider may hold keys too, e.g. Mailjet's secret_key.
     identity = ("from_email", "reply_to")
     secrets = ("password", "api_key", "options", "webhook_secret", "webhook_options")
@@ -119,12 +121,21 @@ class Email(Channel):
     def compile(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
         return content.compiled(fields)
 
+    def rendered(self, content: Mapping[str, Any], fill: Callable[[str, str], str]) -> dict[str, Any]:
+        carried = content.get(attachments.FIELD)
+        found: dict[str, Any] = super().rendered(
+            {name: source for name, source in content.items() if name != attachments.FIELD}, fill
+        )
+        return {**found, attachments.FIELD: carried} if carried else found
+
     def send(
         self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int
     ) -> Iterator[tuple[Outgoing, Receipt | SendError]]:
         connect = smtp.connect if config.get("backend", "smtp") == "smtp" else backends.connect
         at_once = min(concurrency, int(config.get("connections") or CONNECTIONS))
-        return hand_over(dumps(config), lambda: connect(config), batch, at_once)
+        whole, broken = attachments.loaded(batch)
+        yield from broken
+        yield from hand_over(dumps(config), lambda: connect(config), whole, at_once)
 
     def endpoint(self, config: Mapping[str, Any]) -> str:
         if config.get("backend", "smtp") == "smtp":

@@ -6,6 +6,8 @@ Anymail normalises what the providers say; here that becomes receipts and SendEr
 import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from typing import Any
 
 import requests
@@ -20,6 +22,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
+from channels.attachments import Attachment
 from channels.base import Outgoing, Receipt, SendError
 from channels.lines import never_connected
 from channels.mail import mime
@@ -144,9 +147,20 @@ class BackendLine:
         )
         if html.strip():
             mail.attach_alternative(html, "text/html")
+        for file in message.attachments:
+            mail.attach(_part(file))
         if self.tells_metadata:
             mail.metadata = {"waymark": token_of(message.id)}  # type: ignore[attr-defined]
         return mail
+
+
+def _part(file: Attachment) -> MIMEBase:
+    """As base64 whatever it is: of texts Django would change the ends of lines."""
+    part = MIMEBase(*file.content_type.split("/", 1))
+    part.set_payload(file.data)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=file.name)
+    return part
 
 
 def token_of(message_id: int) -> str:

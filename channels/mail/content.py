@@ -1,5 +1,6 @@
 """What a mail's template contains, and how it becomes what is sent."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,12 +8,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from channels.attachments import MOST
 from channels.base import SendError
 from channels.findings import Finding
 from channels.liquid import LONGEST_SOURCE
 from channels.mail import mime, plain
 from channels.markup import mjml, styles
 from channels.markup.preheader import with_preheader
+from channels.models.files import LONGEST_NAME
 
 
 def single_line(value: str) -> None:
@@ -31,6 +34,30 @@ def sender(value: str) -> None:
         raise ValidationError(
             f"{value!r} is not a sender; write for example Acorn Shop <hello@shop.example>."
         ) from None
+
+
+class NamesField(forms.MultipleChoiceField):
+    """Names of files, each once. Whether there are such files depends on the brand: the checks tell."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> list[str]:
+        """Raises ValidationError unless it is a list of names."""
+        if not value:
+            return []
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            raise ValidationError('Write a list of names of files, e.g. ["terms.pdf"].')
+        names = [unicodedata.normalize("NFC", name).strip() for name in value]
+        return list(dict.fromkeys(filter(None, names)))
+
+    def validate(self, value: list[str]) -> None:
+        """Raises ValidationError for too many."""
+        if len(value) > self.most:
+            raise ValidationError(f"These are {len(value)} files; a mail carries {self.most} at most.")
+        if long := next((name for name in value if len(name) > LONGEST_NAME), None):
+            raise ValidationError(f"{long[:30]}… is no name of a file: it is too long.")
 
 
 class MailContent(forms.Form):
@@ -75,9 +102,16 @@ class MailContent(forms.Form):
     reply_to = forms.CharField(
         label="Reply to", required=False, validators=[single_line, sender], help_text="Empty: the account's."
     )
+    attachments = NamesField(
+        most=MOST,
+        required=False,
+        help_text=f"Files of the brand that the mail carries: {MOST} and 10 MB at most.",
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if not data.get("attachments"):
+            data.pop("attachments", None)
         if data.get("mjml") and data.get("html"):
             self.add_error("mjml", "Write the mail as MJML or as HTML, not both.")
         if not any(data.get(name) or name in self.errors for name in ("mjml", "html", "text")):

@@ -1,6 +1,6 @@
 """A mail as it goes over the wire (RFC 5322, MIME), ready after one pass: about 30 µs instead of Django's 650.
 
-Only what we send ourselves: one sender, one recipient, text and/or HTML as UTF-8, a few headers. Text is sent as it is
+Only what we send ourselves: one sender, one recipient, text and/or HTML as UTF-8, a few headers, files. Text is sent as it is
 when it is plain ASCII in short lines, else as quoted-printable, or base64 where most of it is not ASCII.
 """
 
@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime, parseaddr
+from email.utils import encode_rfc2231, format_datetime, parseaddr
 from functools import lru_cache
 
+from channels.attachments import Attachment
 from channels.base import Outgoing, SendError
 from config.crypto import sign
 
@@ -154,6 +155,31 @@ def _pieces(raw: bytes, size: int) -> Iterable[bytes]:
 
 
 def _body(message: Outgoing) -> list[str]:
+    words = _words(message)
+    if not message.attachments:
+        return words
+    boundary = f"=_{sign('mixed', message.key)}"
+    lines = [f'Content-Type: multipart/mixed; boundary="{boundary}"', "", f"--{boundary}", *words]
+    for file in message.attachments:
+        lines += [f"--{boundary}", *file_headers(file), "", file.encoded]
+    return [*lines, f"--{boundary}--", ""]
+
+
+def file_headers(file: Attachment) -> list[str]:
+    """Those of one attached file; its name in the old way (RFC 2047) for Outlook, and in the right one (RFC 2231)."""
+    refuse_breaks("The name of a file", file.name)
+    quoted = file.name.replace("\\", "\\\\").replace('"', '\\"')
+    charset = "; charset=utf-8" if file.content_type.startswith("text/") else ""
+    shown = f'name="{quoted}"' if file.name.isascii() else f'name="{header_text(file.name)}"'
+    name = f'filename="{quoted}"' if file.name.isascii() else f"filename*={encode_rfc2231(file.name, 'utf-8')}"
+    return [
+        f"Content-Type: {file.content_type}{charset};{CRLF} {shown}",
+        "Content-Transfer-Encoding: base64",
+        f"Content-Disposition: attachment;{CRLF} {name}",
+    ]
+
+
+def _words(message: Outgoing) -> list[str]:
     parts = [
         _part(kind, text)
         for kind, text in (("plain", message.content.get("text", "")), ("html", message.content.get("html", "")))

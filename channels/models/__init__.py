@@ -2,6 +2,8 @@
 
 from channels.models.accounts import Account, SandboxMessage
 from channels.models.blocks import BlockUse, BlockVersion, ContentBlock
+from channels.models.chat import ChatMessage
+from channels.models.files import AttachmentUse, StoredFile
 from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
@@ -11,8 +13,10 @@ from channels.models.templates import MessageClass, MessageTemplate, TemplateVer
 
 __all__ = [
     "Account",
+    "AttachmentUse",
     "BlockUse",
     "BlockVersion",
+    "ChatMessage",
     "ContentBlock",
     "InAppMessage",
     "InboundMessage",
@@ -23,6 +27,7 @@ __all__ = [
     "RenderedCopy",
     "SandboxMessage",
     "SeedList",
+    "StoredFile",
     "TemplateVersion",
     "TestSend",
 ]

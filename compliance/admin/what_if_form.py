@@ -29,6 +29,7 @@ CHANNELS = {
     "whatsapp": "WhatsApp",
     "push": "Push",
     "in_app": "In-app",
+    "chat": "Chat",
     "voice": "Voice call",
 }
 SAID = {

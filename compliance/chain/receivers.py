@@ -54,6 +54,7 @@ WATCHED: dict[str, Watch] = {
     "compliance.CopyRetention": Watch("policy", ("brand_id", "message_class", "days")),
     "channels.Account": Watch("account"),
     "channels.TemplateVersion": Watch("version", ("state",), move="version.moved"),
+    "channels.StoredFile": Watch("file", ("brand_id", "name", "sha256", "size", "retired_at")),
     "channels.BlockVersion": Watch("block", ("state",), move="block.moved"),
     "journeys.Journey": Watch("journey", ("state",), move="journey.moved"),
     "journeys.Version": Watch("journey", ("state",), move="journey.published"),

@@ -25,6 +25,8 @@ class View:
 
 
 PERSONAL = (
+    "channels.chatmessage",
+    "channels.inappmessage",
     "channels.inboundmessage",
     "channels.message",
     "channels.sandboxmessage",

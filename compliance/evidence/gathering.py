@@ -17,7 +17,9 @@ from contacts import addresses, consents
 from contacts.models import Address, Consent, Contact, Event, Suppression
 
 Plain = dict[str, Any]
-RELATED = ("contact", "brand", "template", "topic", "version__author", "account", "address", "test__asked_by")
+RELATED = (
+    "contact", "brand", "template", "topic", "version__author", "account", "address", "test__asked_by", "in_app", "chat",
+)  # fmt: skip
 BATCH = 200
 
 
@@ -31,6 +33,7 @@ def of_message(message: Message, now: datetime) -> Plain:
         "message": message_line(message),
         "contact": _contact(message.contact) if message.contact else None,
         "as_sent": _copy(message),
+        "fetched": _fetched(message),
         "version": _version(message.version) if message.version else None,
         "approvals": [_approval(one) for one in _approvals(message.version)],
         "decisions": [decision_line(one) for one in decisions],
@@ -131,6 +134,15 @@ def _address(one: Address) -> Plain:
 def _copy(message: Message) -> Any:
     """Word for word what left; None when nothing did."""
     return archive.shown(message.pk)
+
+
+def _fetched(message: Message) -> Plain | None:
+    """What the person's app or chat widget was given, and what they did with it; None on other channels."""
+    one: Any = getattr(message, "in_app", None) or getattr(message, "chat", None)
+    if one is None:
+        return None
+    acts = ("created_at", "expires_at", "read_at", "clicked_at", "dismissed_at", "answered_at")
+    return {"content": one.content, **{name: getattr(one, name) for name in acts if hasattr(one, name)}}
 
 
 def _version(version: TemplateVersion) -> Plain:

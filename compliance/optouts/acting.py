@@ -33,6 +33,8 @@ WRITTEN, EXPRESS = Consent.Basis.WRITTEN.value, Consent.Basis.EXPRESS.value
 class Sender:
     """One address and one brand on one channel: whom an opt-out or opt-in is from, and to whom it was said.
 
+    `digest` is empty on a channel without addresses (chat): there an opt-out is the person's no to every topic that the brand
+    writes about on it, since there is no address to suppress.
     `said_at` is when the person said so, `source` how we know, `proof` what shows it.
     """
 
@@ -120,6 +122,8 @@ def scope_of(brand_id: int) -> str:
 
 def ending(sender: Sender, reasons: Iterable[str], now: datetime) -> list[int]:
     """The ids of live suppressions of this address for these reasons, as far as they are about this sender."""
+    if not sender.digest:
+        return []
     wanted = set(map(str, reasons))
     return [
         match.id
@@ -146,7 +150,7 @@ def _suppressions(sender: Sender, scope: str, by_provider: bool) -> list[Suppres
             Suppress(digest, kind, str(Reason.OPT_OUT), "", sender.brand_id, sender.source)
             for digest, kind in mine.order_by("id").values_list("digest", "kind")
         ]
-    return found
+    return [one for one in found if one.digest]
 
 
 def _states(sender: Sender, scope: str = Scope.CHANNEL) -> Any:
@@ -158,7 +162,7 @@ def _states(sender: Sender, scope: str = Scope.CHANNEL) -> Any:
 
 def _withdraw(sender: Sender, scope: str, topic_id: int | None, now: datetime) -> int:
     """Take back what they allowed; how many words that are. One topic is refused also if nothing was said about it."""
-    if scope == MARKETING:
+    if scope == MARKETING and sender.digest:
         return 0
     allowed = _states(sender, scope).exclude(state=WITHDRAWN)
     wanted = set(allowed.values_list("contact_id", "topic_id", "channel"))
@@ -166,6 +170,9 @@ def _withdraw(sender: Sender, scope: str, topic_id: int | None, now: datetime) -
         said = set(_states(sender).filter(state=WITHDRAWN).values_list("contact_id", "topic_id", "channel"))
         named = {(contact_id, topic_id, sender.channel) for contact_id in sender.contact_ids}
         wanted = {one for one in wanted if one[1] == topic_id} | (named - said)
+    elif not sender.digest:
+        said = set(_states(sender).values_list("contact_id", "topic_id", "channel"))
+        wanted |= {(pk, topic, sender.channel) for pk in sender.contact_ids for topic in _programme(sender)} - said
     proof = {**sender.proof, MARK: sender.channel}
     grants = [
         Grant(contact_id, topic, channel, "", sender.said_at, sender.source[:120], proof=proof, state=WITHDRAWN)

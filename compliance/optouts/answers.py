@@ -40,5 +40,7 @@ def template_for(which: str, brand_id: int, channel: str) -> MessageTemplate | N
 
 def _reader(sender: Sender) -> int | None:
     """Of those with the address somebody who is written to there: the answer must not go to another number."""
+    if not sender.digest:  # known by a token of ours: whoever wrote reads the answer
+        return next(iter(sender.contact_ids), None)
     digests = owners.current(list(sender.contact_ids), sender.address_kind)
     return next((pk for pk in sender.contact_ids if digests.get(pk) == sender.digest), None)

@@ -23,7 +23,7 @@ def take(message: InboundMessage, contact_ids: Sequence[int], digest: str, now: 
     """Understand the message, act on it, and write down what it was understood as."""
     sender = sender_of(message, contact_ids, digest)
     intent = understand(message.body, _around(message, sender, now))
-    if digest:
+    if contact_ids:
         _act(message, sender, intent, now)
     InboundMessage.objects.filter(pk=message.pk).update(understood=intent.kind, why=intent.why[:200])
     return intent
@@ -48,7 +48,7 @@ def _around(message: InboundMessage, sender: Sender, now: datetime) -> Conversat
         question_pending=inbound.asked(message.contact_id, message.channel, now - QUESTION_HOLDS),
         toll_free=(message.recipient or _number(message)).startswith(TOLL_FREE),
         regions=_regions(message, sender),
-        opted_out=bool(sender.digest) and acting.opted_out(sender, now),
+        opted_out=bool(sender.contact_ids) and acting.opted_out(sender, now),
         provider_says=message.opt_out_type,
     )
 
@@ -72,7 +72,7 @@ def _act(message: InboundMessage, sender: Sender, intent: Intent, now: datetime)
         answers.send("opt_in_confirmation", message, sender, now)
     elif intent.kind == "help":
         answers.send("help_answer", message, sender, now)
-    elif intent.kind == "ambiguous":
+    elif intent.kind == "ambiguous" and sender.digest:
         acting.hold(sender, now)
 
 

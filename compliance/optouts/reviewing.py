@@ -45,14 +45,21 @@ def decide(message: InboundMessage, user: User, *, is_opt_out: bool, now: dateti
 
 def _carry_out(message: InboundMessage, is_opt_out: bool, now: datetime) -> None:
     digest = _digest(message)
-    if not digest:
+    people = owners.of(digest) if digest else _known(message)
+    if not people:
         return
-    sender = hearing.sender_of(message, owners.of(digest), digest)
+    sender = hearing.sender_of(message, people, digest)
     if is_opt_out:
         acting.stop(sender, now)
     others = waiting().filter(account__brand=message.account.brand_id, sender=message.sender, channel=message.channel)
     if not others.exists():
         acting.release(sender, f"decided about inbound message {message.pk}", now)
+
+
+def _known(message: InboundMessage) -> list[int]:
+    """Who wrote it on a channel without addresses, which knows them by a token of ours."""
+    tells = channels[message.channel].address_kind is None
+    return [message.contact_id] if tells and message.contact_id is not None else []
 
 
 def _digest(message: InboundMessage) -> str:

@@ -23,7 +23,7 @@ SEND_TEST = Right("Send tests", {BRAND: "send_test_in_brand", TEMPLATE: "send_te
 RIGHTS = (VIEW, EDIT, SUBMIT, APPROVE, PUBLISH, SEND_TEST)
 
 EDITED = frozenset({
-    "contacts.segment", TEMPLATE, "channels.templateversion", "channels.contentblock", "channels.blockversion", "channels.seedlist", JOURNEY, "journeys.version", "journeys.step",
+    "contacts.segment", TEMPLATE, "channels.templateversion", "channels.contentblock", "channels.blockversion", "channels.storedfile", "channels.seedlist", JOURNEY, "journeys.version", "journeys.step",
 })  # fmt: skip
 """What `Edit` reaches. Topics, senders and policies of a brand are not content: only roles reach them."""
 SPECIAL = {

@@ -9,6 +9,9 @@ import { learn } from "./vocabulary.js";
 
 const PAUSE = 450;
 
+// Of boxes with one name the form knows only all together.
+const first = (control) => (control instanceof RadioNodeList ? control[0] : control);
+
 function start() {
   const place = document.querySelector("[data-studio]");
   const form = document.getElementById("templateversion_form");
@@ -37,7 +40,7 @@ function start() {
     choose(field);
     const editor = editors.get(field);
     if (editor) editor.go(line);
-    else form.elements.namedItem(`content_${field}`)?.focus();
+    else first(form.elements.namedItem(`content_${field}`))?.focus();
   };
   const meter = facts.counted ? segments(words, (from, to) => editors.get("body")?.replace(from, to)) : size(words);
   const findings = say(words, jump);

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from channels import revisions
-from channels.models import BlockVersion, ContentBlock, Message, SeedList, TemplateVersion
+from channels.models import BlockVersion, ContentBlock, Message, SeedList, StoredFile, TemplateVersion
 from compliance import gate
 from compliance.models import CopyRetention, Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
 from config import clock
@@ -68,6 +68,7 @@ def secret(db, connection_kept) -> str:
     maria = marketer()
     footer = ContentBlock.objects.create(brand=builders.brand(), key="footer", name="Footer")
     BlockVersion.objects.create(block=footer, number=1, source="<p>Acme</p>", author=maria)
+    builders.stored_file("old.txt")
     UrgentRelease.objects.create(
         review=Review.objects.get(kind="template"), reason="A recall.", asked_by=builders.user("oscar"), asked_at=NOW,
         until=NOW + timedelta(hours=4), ended_at=NOW,
@@ -93,6 +94,7 @@ BODIES = {
     "PATCH /api/templates/{key}/": {"name": "Weekly"},
     "POST /api/template-versions/": {"template": "hello", "content": {"subject": "Hi", "text": "Hi"}},
     "POST /api/content-blocks/": {"key": "header", "name": "Header", "brand": "acme"},
+    "POST /api/files/": {"brand": "acme", "name": "terms.txt", "upload": b"Terms."},
     "POST /api/template-versions/{id}/preview/": {},
     "POST /api/review-policies/": {"name": "SMS", "channels": ["sms"], "steps": [{"name": "Legal"}]},
     "PATCH /api/review-policies/{id}/": {"valid_days": 30},
@@ -113,6 +115,7 @@ MODELS: dict[str, Any] = {
     "template-versions": TemplateVersion,
     "content-blocks": ContentBlock,
     "block-versions": BlockVersion,
+    "files": StoredFile,
     "reviews": Review,
     "seed-lists": SeedList,
     "copy-retention": CopyRetention,

@@ -34,6 +34,8 @@ NAMES = (
     "messages",
     "decisions",
     "received",
+    "in_app",
+    "chat",
     "segments",
     "journeys",
 )

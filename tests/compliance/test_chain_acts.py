@@ -373,7 +373,7 @@ class TestTheSuppressionList:
 class TestEveryPageThatShowsPeople:
     IMPERSONAL = {
         "analytics.tally", "auth.group", "auth.user", "channels.account", "channels.blockversion",
-        "channels.contentblock", "channels.messagetemplate", "channels.providertemplate", "channels.seedlist", "channels.templateversion", "compliance.approval", "compliance.auditentry", "compliance.copyretention", "compliance.erasurerecord",
+        "channels.contentblock", "channels.messagetemplate", "channels.providertemplate", "channels.seedlist", "channels.storedfile", "channels.templateversion", "compliance.approval", "compliance.auditentry", "compliance.copyretention", "compliance.erasurerecord",
         "compliance.frequencycap", "compliance.housepolicy", "compliance.matrixrule", "compliance.quiethours",
         "compliance.review", "compliance.reviewpolicy", "compliance.ruleset",
         "compliance.stop", "compliance.withdrawnwording", "config.apitoken", "contacts.brand", "contacts.segment",

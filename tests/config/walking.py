@@ -14,12 +14,15 @@ from analytics.models import Tally
 from channels import archive
 from channels.models import (
     BlockVersion,
+    ChatMessage,
     ContentBlock,
+    InAppMessage,
     InboundMessage,
     Message,
     ProviderTemplate,
     SandboxMessage,
     SeedList,
+    StoredFile,
     TemplateVersion,
 )
 from compliance.law import rule_sets
@@ -73,6 +76,7 @@ API_MODELS = {
     "contentblock": "channels_contentblock",
     "blockversion": "channels_blockversion",
     "seedlist": "channels_seedlist",
+    "storedfile": "channels_storedfile",
     "review": "compliance_review",
     "reviewcomment": "compliance_reviewcomment",
     "urgentrelease": "compliance_urgentrelease",
@@ -127,7 +131,16 @@ def _channels(message: Message, words: TemplateVersion) -> list[Any]:
     )
     listed = ProviderTemplate.objects.create(account=sender, name="HX1")
     team = SeedList.objects.create(brand=sender.brand, name="Team", channel="sms", addresses=["+447700900002"])
-    return [sender, caught, heard, listed, team]
+    terms = StoredFile.objects.create(
+        brand=sender.brand, name="terms.txt", content_type="text/plain", size=2, sha256="0" * 64, uploaded_at=NOW,
+        uploaded_by=words.author, data=b"Hi",
+    )  # fmt: skip
+    lying = {"message": message, "contact": message.contact, "brand": sender.brand, "created_at": NOW}
+    fetched = [
+        InAppMessage.objects.create(**lying, content={"title": "Hi"}),
+        ChatMessage.objects.create(**lying, content={"body": "Hi"}),
+    ]
+    return [sender, caught, heard, listed, team, terms, *fetched]
 
 
 def _blocks(root: User) -> list[Any]:
