@@ -89,7 +89,6 @@ class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
         return list(version.compiled.get(attachments.FIELD) or ())
 
 
-
 class VersionWordsSerializer(Body):
     """Words of a version."""
 
