@@ -19,7 +19,7 @@ HANDED_IN = "Nothing was saved: this version was submitted after you opened it, 
 
 def revision(version: TemplateVersion) -> str:
     """A token of everything that the form can change: it differs once any of it does."""
-    told = [version.locale, version.message_class, sorted(version.content.items())]
+    told = [version.locale, version.message_class, sorted(version.content.items()), version.variables]
     return hashlib.sha256(bulk.dumps(told).encode()).hexdigest()
 
 

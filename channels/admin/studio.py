@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from channels import blocks, liquid, previews, rendering, segments, variables
-from channels.admin import looks, readers
+from channels.admin import declaring, looks, readers
 from channels.base import Channel, channels
 from channels.checks import draft_of
 from channels.checks.segments import worst
@@ -55,6 +55,7 @@ def answer(request: HttpRequest, version: TemplateVersion, now: datetime) -> dic
     return {
         "problems": [_told(kind, problem) for problem in checks.problems(version)],
         "variables": vocabulary(request, version),
+        "undeclared": [{"name": one.name, "type": one.type} for one in declaring.undeclared(version)],
         "blocks": _blocks(version),
         "segments": _counted(worst(draft_of(version)) or segments.count("")) if kind.key in looks.COUNTED else None,
         "size": _size(request, version, now) if kind.is_html else None,
@@ -174,6 +175,7 @@ def unsaved(version: TemplateVersion, given: Mapping[str, str]) -> TemplateVersi
     fields = channels[version.template.channel].Content.base_fields
     words = {name: given.get(f"content_{name}") for name in fields}
     version.content = {**version.content, **{name: value for name, value in words.items() if value is not None}}
+    version.variables = declaring.posted(given, version.variables)
     for name in ("locale", "message_class"):
         setattr(version, name, given.get(name, getattr(version, name)))
     return version

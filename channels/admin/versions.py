@@ -6,7 +6,7 @@ The review itself lies a floor above (compliance), which puts its card on `cards
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from channels import drafts, variables
 from channels.admin import audiences, diffing, frames, looks, readers, studio
 from channels.admin.choosing import title
+from channels.admin.declaring import VariablesField, VariablesWidget, readable, undeclared
 from channels.admin.kind_forms import form_class, names, said
 from channels.admin.revisions import DraftForm
 from channels.base import channels
@@ -36,12 +37,17 @@ cards.register(audiences.CARD)
 class VersionForm(DraftForm):
     """The words, and the variables that they declare."""
 
+    variables = VariablesField(required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk and isinstance(field := self.fields.get("variables"), VariablesField):
+            cast("VariablesWidget", field.widget).offered = undeclared(self.instance)
+
     def clean_variables(self) -> list[Any]:
-        """Nothing written is nothing declared."""
-        declared = self.cleaned_data.get("variables") or []
-        if found := variables.mistakes(declared):
-            raise ValidationError(found)
-        return list(declared)
+        """What says the same as before stays as it was written."""
+        declared, stored = self.cleaned_data["variables"], self.instance.variables
+        return cast("list[Any]", stored if variables.read(declared) == variables.read(stored) else declared)
 
 
 @admin.register(TemplateVersion)
@@ -76,6 +82,10 @@ class TemplateVersionAdmin(HistoryAdmin):
     def words_shown(self, version: TemplateVersion) -> str:
         rows = said(channels[version.template.channel].Content, version.content)
         return format_html_join("", '<p class="wm-quiet">{}</p><pre class="wm-pre">{}</pre>', rows)
+
+    @admin.display(description="variables")
+    def declared(self, version: TemplateVersion) -> str:
+        return readable(version.variables)
 
     @admin.display(description="template")
     def template_link(self, version: TemplateVersion) -> str:
@@ -112,11 +122,11 @@ class TemplateVersionAdmin(HistoryAdmin):
         return [
             (None, {"fields": [line], "classes": ["wm-about"]}),
             (kind.title, {"fields": fields}),
-            ("Variables", {"fields": ["variables"]}),
+            ("Variables", {"fields": ["variables" if edits else "declared"], "classes": ["wm-vars-set"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> tuple[str, ...]:
-        return ("words_shown", "template_link")
+        return ("words_shown", "template_link", "declared")
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
