@@ -17,10 +17,9 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import api_words, drafts, variables
+from channels import api_words, drafts, previews, variables
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageClass, MessageTemplate, TemplateVersion
-from channels.previews import words
 from config import clock, shown
 from config.permissions import visible
 from config.resources import BIGGEST_ID, Body, Conflict, Resource, allow, read, told
@@ -134,6 +133,10 @@ class PreviewSerializer(serializers.Serializer[Any]):
     """The words as that person would read them."""
 
     content = Fields(help_text="Every field, rendered; nothing was sent or stored.")
+    made_up = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Variables that a made-up person has no value for; placeholders stand for them. A contact has none.",
+    )
 
 
 class VersionFilter(django_filters.FilterSet):
@@ -207,7 +210,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
             allow(request.user, VIEW_CONTACTS, None)
             shown.tell(request._request, "contacts.contact", reader.pk)
         try:
-            found = words(
+            found = previews.seen(
                 version.template,
                 version.content,
                 reader,
@@ -217,7 +220,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
             )
         except (BadSource, Missing, Unrenderable) as error:
             raise Conflict(f"It cannot be rendered: {error}") from error
-        return Response({"content": dict(found)})
+        return Response({"content": found.content, "made_up": found.invented})
 
     @extend_schema(request=None, responses={201: TemplateVersionSerializer})
     @action(detail=True, methods=["post"], url_path="new-draft")

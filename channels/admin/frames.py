@@ -15,6 +15,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _SUBJECT = '<p style="margin:0;padding:10px 16px;background:#e4e4e7;color:#18181b;font:600 15px/1.4 sans-serif">{}</p>'
+_NOTE = '<p style="margin:0;padding:8px 16px;background:#fef3c7;color:#78350f;font:13px/1.4 sans-serif">{}</p>'
 _TARGET = '<base target="_blank">'
 _DARK = "<style>:root { color-scheme: dark; }</style>"
 
@@ -25,17 +26,25 @@ NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAE
 
 
 def html(
-    words: str, *, images: str = NO_IMAGES, links: bool = False, dark: bool = False, subject: str = ""
+    words: str,
+    *,
+    images: str = NO_IMAGES,
+    links: bool = False,
+    dark: bool = False,
+    subject: str = "",
+    note: str = "",
 ) -> HttpResponse:
     """A mail's HTML as its reader sees it.
 
     `images`: none for copies of what was sent: looking must not count as opening; those within the mail always show.
-    `subject`: shown above it, as mail programs do. `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
+    `subject`: shown above it, as mail programs do. `note`: a sentence of ours above all. `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
     """
     if dark:
         words += _DARK
     if subject:
         words = _after(_BODY, words, format_html(_SUBJECT, subject))
+    if note:
+        words = _after(_BODY, words, format_html(_NOTE, note))
     return _framed(_after(_HEAD, words, _TARGET) if links else words, images=images, links=links)
 
 

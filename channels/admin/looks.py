@@ -32,13 +32,17 @@ def of(kind: Channel) -> tuple[Look, ...]:
     return SCREEN if kind.key in MOCKS else TEXT
 
 
-def shown(kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, sender: str) -> HttpResponse:
-    """The rendered words in this look, as a page of a sandboxed frame."""
+def shown(
+    kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, sender: str, note: str = ""
+) -> HttpResponse:
+    """The rendered words in this look, as a page of a sandboxed frame; `note` is a sentence of ours about them."""
     if kind.is_html and found.get("html") and look != "text":
         pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
-        return frames.html(found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""))
+        subject, dark = found.get("subject", ""), look == "dark"
+        return frames.html(found["html"], images=pictures, dark=dark, subject=subject, note=note)
     text = kind.readable(found)
     context = {"content": found, "text": text, "subject": found.get("subject", ""), "sender": sender, "look": look}
+    context["note"] = note
     if kind.key in COUNTED:
         context["count"] = count = segments.count(text)
         context["room"] = count.segments * count.per_segment

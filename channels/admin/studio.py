@@ -164,10 +164,10 @@ def _size(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict
     reader = readers.contact(request, request.POST.get("reader", ""))
     try:
         declared = variables.read(version.variables)
-        found = previews.words(version.template, version.content, reader, now, locale=version.locale, declared=declared)
+        found = previews.seen(version.template, version.content, reader, now, locale=version.locale, declared=declared)
     except (liquid.BadSource, liquid.Missing, liquid.Unrenderable):
         return None
-    return {"bytes": len(found.get("html", "").encode()), "limit": CLIPPED}
+    return {"bytes": len(found.content.get("html", "").encode()), "limit": CLIPPED}
 
 
 def unsaved(version: TemplateVersion, given: Mapping[str, str]) -> TemplateVersion:

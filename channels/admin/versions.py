@@ -3,6 +3,7 @@
 The review itself lies a floor above (compliance), which puts its card on `cards`.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -14,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from channels import drafts, variables
+from channels import drafts, previews, variables
 from channels.admin import audiences, diffing, frames, looks, readers, studio
 from channels.admin.choosing import title
 from channels.admin.declaring import VariablesField, VariablesWidget, readable, undeclared
@@ -23,11 +24,12 @@ from channels.admin.revisions import DraftForm
 from channels.base import channels
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageTemplate, TemplateVersion
-from channels.previews import words
 from config import clock, shown
 from config.adminsite import HistoryAdmin
 from config.cards import Board
 
+TOLD = 8
+"""Made-up variables that are named."""
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
 cards.register(diffing.CARD)
@@ -189,7 +191,7 @@ class TemplateVersionAdmin(HistoryAdmin):
         if reader:
             shown.tell(request, "contacts.contact", reader.pk)
         try:
-            found = words(
+            found = previews.seen(
                 template,
                 version.content,
                 reader,
@@ -200,7 +202,8 @@ class TemplateVersionAdmin(HistoryAdmin):
         except (BadSource, Missing, Unrenderable) as error:
             return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
         kind, images = channels[template.channel], bool(given.get("images"))
-        return looks.shown(kind, found, given.get("look", ""), images=images, sender=template.brand.name)
+        look, note = given.get("look", ""), _invented(found.invented)
+        return looks.shown(kind, found.content, look, images=images, sender=template.brand.name, note=note)
 
     def checked(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is to be said of the words in the form, saved or not, as JSON."""
@@ -243,3 +246,15 @@ class TemplateVersionAdmin(HistoryAdmin):
     def _template(request: HttpRequest) -> MessageTemplate | None:
         given = request.GET.get("template", "")
         return MessageTemplate.objects.filter(pk=given).first() if given.isdecimal() else None
+
+
+def _invented(names: Sequence[str]) -> str:
+    """What is made up in a preview, as a sentence."""
+    if not names:
+        return ""
+    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
+    one = len(names) == 1
+    return (
+        f"Made up for this preview: {', '.join(names[:TOLD])}{more}. Nobody who lacks {'it' if one else 'one of them'} gets "
+        f"the message; give {'it' if one else 'each'} a fall-back or a sample."
+    )
