@@ -83,7 +83,8 @@ class TemplateVersionAdmin(HistoryAdmin):
     @admin.display(description="words")
     def words_shown(self, version: TemplateVersion) -> str:
         rows = said(channels[version.template.channel].Content, version.content)
-        return format_html_join("", '<p class="wm-quiet">{}</p><pre class="wm-pre">{}</pre>', rows)
+        shape = '<p class="wm-quiet">{}</p><pre class="wm-pre" tabindex="0" aria-label="{}">{}</pre>'
+        return format_html_join("", shape, ((label, label, text) for label, text in rows))
 
     @admin.display(description="variables")
     def declared(self, version: TemplateVersion) -> str:
@@ -200,7 +201,7 @@ class TemplateVersionAdmin(HistoryAdmin):
                 declared=variables.read(version.variables),
             )
         except (BadSource, Missing, Unrenderable) as error:
-            return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
+            return frames.page("admin/channels/frames/problem.html", {"problem": str(error), "reader": reader})
         kind, images = channels[template.channel], bool(given.get("images"))
         look, note = given.get("look", ""), _invented(found.invented)
         return looks.shown(kind, found.content, look, images=images, sender=template.brand.name, note=note)
