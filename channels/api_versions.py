@@ -16,12 +16,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import api_words, attachments, drafts, revisions, variables
+from channels import api_words, attachments, drafts, previews, revisions, variables
 from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, as_stored, change, revision_field
 from channels.api_quality import Quality
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageClass, MessageTemplate, TemplateVersion
-from channels.previews import words
 from config import clock, shown
 from config.permissions import visible
 from config.resources import BIGGEST_ID, Body, Conflict, Reasoned, allow, read, told
@@ -160,6 +159,10 @@ class PreviewSerializer(serializers.Serializer[Any]):
     """The words as that person would read them."""
 
     content = Fields(help_text="Every field, rendered; nothing was sent or stored.")
+    made_up = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Variables that a made-up person has no value for; placeholders stand for them. A contact has none.",
+    )
 
 
 class VersionFilter(django_filters.FilterSet):
@@ -234,7 +237,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Q
             allow(request.user, VIEW_CONTACTS, None)
             shown.tell(request._request, "contacts.contact", reader.pk)
         try:
-            found = words(
+            found = previews.seen(
                 version.template,
                 version.content,
                 reader,
@@ -245,7 +248,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Q
             )
         except (BadSource, Missing, Unrenderable) as error:
             raise Conflict(f"It cannot be rendered: {error}") from error
-        return Response({"content": dict(found)})
+        return Response({"content": found.content, "made_up": found.invented})
 
     @extend_schema(request=None, responses={201: TemplateVersionSerializer})
     @action(detail=True, methods=["post"], url_path="new-draft")

@@ -1,12 +1,14 @@
 """A version's words as one person would read them, without a message: nothing is stored, tracked or sent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels import attachments, blocks, compiling, rendering
 from channels.attachments import Found
 from channels.base import channels
+from channels.inventing import Invention
 from channels.liquid import BadSource
 from channels.models import Message, MessageTemplate
 from channels.variables import Variable
@@ -17,7 +19,14 @@ UNSUBSCRIBE = "https://example.invalid/unsubscribe"
 SAMPLE = {"first_name": "Sam", "last_name": "Sample", "email": "sam@example.test"}
 
 
-def words(
+class Seen(NamedTuple):
+    """Rendered fields, and the variables whose values in them are made up."""
+
+    content: dict[str, str]
+    invented: tuple[str, ...] = ()
+
+
+def seen(
     template: MessageTemplate,
     content: Mapping[str, Any],
     contact: Contact | None,
@@ -26,16 +35,46 @@ def words(
     locale: str = "",
     declared: Sequence[Variable] = (),
     carried: Found | None = None,
-) -> dict[str, str]:
-    """Every field of `content` as this contact (None: a made-up one) would read it, blocks that wait for approval included.
+) -> Seen:
+    """Every field of `content` as this contact would read it, blocks that wait for approval included; a made-up person (None, and
+    nobody else) has a placeholder for every value that is missing.
 
     `carried` are the files of a version that was submitted; without it the names in `content` mean what they mean now.
 
     Raises liquid's BadSource (also for what cannot be compiled), Missing, Unrenderable.
     """
+    kind, reader = channels[template.channel], _reader(template, contact, now, locale)
+    made = fields(template, content, locale, carried)
+    if contact:
+        return Seen(rendering.render(kind, made, reader, declared))
+
+    def draw(context: Mapping[str, Any]) -> dict[str, str]:
+        made_up = replace(reader, contact=context["contact"], event=context["event"])
+        return rendering.render(kind, made, made_up, declared, samples=True)
+
+    invention = Invention([source for source in made.values() if isinstance(source, str)], declared, now)
+    found = invention.render(draw, {"contact": reader.contact, "event": reader.event})
+    return Seen(found, tuple(invention.names))
+
+
+def fields(
+    template: MessageTemplate, content: Mapping[str, Any], locale: str, carried: Found | None = None
+) -> Mapping[str, Any]:
+    """What there is to render: compiled as it would be at a submission now, with the newest blocks. Raises BadSource."""
+    kind, brand = channels[template.channel], template.brand
+    if carried is None:
+        carried = attachments.named(brand.pk, content.get(attachments.FIELD)) if kind.attaches else Found()
+    made = compiling.made(kind, content, blocks.shelf(brand, locale, unapproved=True), Found(carried.told))
+    if broken := next((finding for finding in made.findings if finding.severity == "block"), None):
+        raise BadSource(str(broken))
+    return made.fields
+
+
+def _reader(template: MessageTemplate, contact: Contact | None, now: datetime, locale: str) -> rendering.Reader:
+    """For whom."""
     brand = template.brand
     zone = contact.timezone if contact and zones.known(contact.timezone) else brand.timezone
-    reader = rendering.Reader(
+    return rendering.Reader(
         contact=_person(contact) if contact else SAMPLE,
         brand={name: getattr(brand, name) for name in rendering.BRAND},
         event=event(template, contact),
@@ -44,13 +83,6 @@ def words(
         unsubscribe_url=UNSUBSCRIBE,
         locale=locale or brand.default_locale,
     )
-    kind = channels[template.channel]
-    if carried is None:
-        carried = attachments.named(brand.pk, content.get(attachments.FIELD)) if kind.attaches else Found()
-    made = compiling.made(kind, content, blocks.shelf(brand, locale, unapproved=True), Found(carried.told))
-    if broken := next((finding for finding in made.findings if finding.severity == "block"), None):
-        raise BadSource(str(broken))
-    return rendering.render(kind, made.fields, reader, declared, samples=contact is None)
 
 
 def _person(contact: Contact) -> dict[str, Any]:

@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from channels import blocks, compiling, previews
-from channels.base import channels
-from channels.liquid import BadSource
+from channels import compiling, previews
 from channels.models import Message, TemplateVersion, TestSend
 from config import bulk
 from contacts.models import Contact
@@ -66,13 +64,7 @@ def fields(version: TemplateVersion) -> Mapping[str, Any]:
     """
     if version.state != TemplateVersion.State.DRAFT:
         return compiling.said(version)
-    brand = version.template.brand
-    made = compiling.made(
-        channels[version.template.channel], version.content, blocks.shelf(brand, version.locale, unapproved=True)
-    )
-    if broken := next((finding for finding in made.findings if finding.severity == "block"), None):
-        raise BadSource(str(broken))
-    return made.fields
+    return previews.fields(version.template, version.content, version.locale)
 
 
 def marked(content: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Variables that a version declares: what they are, what stands in for a value that is missing, and a sample."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -10,6 +10,7 @@ from typing import Any
 from channels.liquid.filters import instant
 
 TYPES = ("text", "number", "money", "date", "boolean", "url", "list")
+PARTS = ("name", "type", "fallback", "sample")
 _NAME = re.compile(r"(contact|event)(\.[A-Za-z_][\w-]*)+")
 _YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 
@@ -34,28 +35,54 @@ def read(declared: Any) -> tuple[Variable, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: in which row (from 0), in which part of it, and a sentence that names the variable."""
+
+    row: int
+    part: str
+    sentence: str
+
+
 def mistakes(declared: Any) -> list[str]:
     """What is wrong with the declarations; sentences that name the variable."""
     if not isinstance(declared, list) or not all(isinstance(one, dict) for one in declared):
         return ['Variables are a list: [{"name": "contact.first_name", "type": "text", "fallback": "", "sample": ""}].']
+    return [fault.sentence for fault in faults(declared)]
+
+
+def faults(declared: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """The same of a list of rows, each with its place."""
     found, seen = [], set()
-    for number, one in enumerate(declared, start=1):
-        name, kind = one.get("name"), one.get("type") or "text"
+    for row, one in enumerate(declared):
+        name = one.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            found.append(f"Variable {number}: its name is contact.… or event.…, not {name!r}.")
+            sentence = f"Variable {row + 1}: its name is contact.… or event.…, not {name!r}."
+            found.append(Fault(row, "name", sentence))
             continue
         if name in seen:
-            found.append(f"{name} is declared twice.")
+            found.append(Fault(row, "name", f"{name} is declared twice."))
         seen.add(name)
-        if kind not in TYPES:
-            found.append(f"{name}: there is no type {kind!r}; there are {', '.join(TYPES)}.")
-            continue
-        for part in ("fallback", "sample"):
-            if not _empty(one.get(part)) and fitted(kind, one[part]) is None:
-                found.append(f"{name}: its {part} {one[part]!r} is no {kind}.")
-        if unknown := sorted(one.keys() - {"name", "type", "fallback", "sample"}):
-            found.append(f"{name}: {', '.join(unknown)} is not known; there are name, type, fallback and sample.")
+        found += [Fault(row, part, f"{name}: {said}") for part, said in _unfit(one)]
     return found
+
+
+def _unfit(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the parts of a declaration beside its name."""
+    kind = one.get("type") or "text"
+    if kind not in TYPES:
+        yield "type", f"there is no type {kind!r}; there are {', '.join(TYPES)}."
+        return
+    for part in ("fallback", "sample"):
+        if not _empty(one.get(part)) and fitted(kind, one[part]) is None:
+            yield part, f"its {part} {one[part]!r} is no {kind}."
+    if unknown := sorted(one.keys() - set(PARTS)):
+        yield "name", f"{', '.join(unknown)} is not known; there are name, type, fallback and sample."
+
+
+def declarable(name: str) -> bool:
+    """Whether a variable may be declared by this name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def filled(context: Mapping[str, Any], declared: Sequence[Variable], *, samples: bool = False) -> Mapping[str, Any]:

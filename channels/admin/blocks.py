@@ -1,5 +1,6 @@
 """Content blocks: what they are, their versions with what is wrong with them, and where they are used."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -9,13 +10,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
-from channels import blocks, checks, drafts
+from channels import blocks, checks, differences, drafts
 from channels.admin.revisions import DraftAdmin, DraftForm
 from channels.models import BlockVersion, ContentBlock
 from config import clock
 from config.adminsite import HistoryAdmin
-from config.cards import Board
+from config.cards import Board, Card
 
 LOCKED = "channels.change_locked_block"
 cards = Board()
@@ -171,3 +173,15 @@ def _is_own_draft(request: HttpRequest, version: BlockVersion | None) -> bool:
         return True
     mine = version.state == BlockVersion.State.DRAFT and version.author_id == request.user.pk
     return mine and _may_write(request, version.block)
+
+
+def changes(request: HttpRequest, version: BlockVersion, now: datetime) -> dict[str, Any]:
+    """The version against the one in use in its language; without one, everything is new."""
+    same = BlockVersion.objects.filter(block=version.block_id, locale=version.locale).exclude(pk=version.pk)
+    old = same.filter(state=BlockVersion.State.APPROVED).first()
+    before, after = ({"source": one.source, "variants": one.variants} if one else {} for one in (old, version))
+    fields = [(capfirst(field.name), field.pieces) for field in differences.sources(before, after)]
+    return {"old": old, "new": version, "fields": fields}
+
+
+CHANGES = Card("changes", "What changed", "admin/channels/diff/block.html", changes, "channels.view_blockversion")

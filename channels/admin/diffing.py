@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from channels import attachments, differences
+from channels import attachments, differences, variables
 from channels.admin import looks, readers
+from channels.admin.declaring import text
 from channels.base import channels
 from channels.models import TemplateVersion
 from config.cards import Card
@@ -25,7 +26,10 @@ def changes(request: HttpRequest, new: TemplateVersion, old: TemplateVersion | N
         "old": old,
         "new": new,
         "words": differences.words(differences.visible(before), differences.visible(new.content)),
-        "fields": [(_label(kind, field.name), field.pieces) for field in differences.sources(before, new.content)],
+        "fields": [
+            *((_label(kind, field.name), field.pieces) for field in differences.sources(before, new.content)),
+            *(("Declared variables", field.pieces) for field in _declared(old, new)),
+        ],
         "lists": [*differences.lists(before, new.content), *_carried(old, new)],
         "about": _about(old, new) if old else [],
         "kind": kind,
@@ -36,8 +40,12 @@ def changes(request: HttpRequest, new: TemplateVersion, old: TemplateVersion | N
 
 def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
     """The version against the one in use in its language (of one that is out of use: against the one in use now)."""
-    live = others(version).filter(state=TemplateVersion.State.APPROVED, locale=version.locale).first()
-    return {"others": others(version).exists(), **changes(request, version, live)}
+    return {"others": others(version).exists(), **changes(request, version, in_use(version))}
+
+
+def in_use(version: TemplateVersion) -> TemplateVersion | None:
+    """Another version that people get in its language."""
+    return others(version).filter(state=TemplateVersion.State.APPROVED, locale=version.locale).first()
 
 
 def others(version: TemplateVersion) -> QuerySet[TemplateVersion]:
@@ -47,11 +55,12 @@ def others(version: TemplateVersion) -> QuerySet[TemplateVersion]:
 
 
 def page(request: HttpRequest, version: TemplateVersion, context: dict[str, Any]) -> HttpResponse:
-    """The comparison on a page of its own, with `?against=<id>`; empty: with nothing."""
+    """The comparison on a page of its own, with `?against=<id>`; empty: with nothing, and without it: with what is in use."""
     given = request.GET.get("against", "")
     if given and not given.isdecimal():
         raise PermissionDenied("The version to compare with is named by its number.")
-    old = get_object_or_404(others(version), pk=given) if given else None
+    chosen = get_object_or_404(others(version), pk=given) if given else None
+    old = chosen if "against" in request.GET else in_use(version)
     shown = {"title": f"What changed: {version}", "choice": others(version), **changes(request, version, old)}
     return TemplateResponse(request, "admin/channels/diff/page.html", {**context, **shown})
 
@@ -70,6 +79,22 @@ def _about(old: TemplateVersion, new: TemplateVersion) -> list[tuple[str, str, s
         ("Class", old.get_message_class_display(), new.get_message_class_display()),
     ]
     return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _declared(old: TemplateVersion | None, new: TemplateVersion) -> list[differences.Field]:
+    """How the declarations differ: a changed fall-back is a changed message."""
+    before, after = ({"declared": _lines(one.variables)} if one else {} for one in (old, new))
+    return differences.sources(before, after)
+
+
+def _lines(declared: Any) -> str:
+    """A line for each variable, with what was written of it."""
+    rows = []
+    for one in variables.read(declared):
+        parts = [one.type]
+        parts += [f"{part} {text(value)}" for part, value in (("fall-back", one.fallback), ("sample", one.sample)) if text(value)]  # fmt: skip
+        rows.append(f"{one.name}: {', '.join(parts)}")
+    return "\n".join(rows)
 
 
 def _label(kind: Any, name: str) -> str:

@@ -19,6 +19,7 @@ _SUBJECT = '<p style="margin:0;padding:10px 16px;background:#e4e4e7;color:#18181
 _CARRIED = (
     '<p style="margin:0;padding:0 16px 10px;background:#e4e4e7;color:#18181b;font:13px/1.4 sans-serif">Attached: {}</p>'
 )
+_NOTE = '<p style="margin:0;padding:8px 16px;background:#fef3c7;color:#78350f;font:13px/1.4 sans-serif">{}</p>'
 _TARGET = '<base target="_blank">'
 _DARK = "<style>:root { color-scheme: dark; }</style>"
 
@@ -36,11 +37,13 @@ def html(
     dark: bool = False,
     subject: str = "",
     carried: Sequence[str] = (),
+    note: str = "",
 ) -> HttpResponse:
     """A mail's HTML as its reader sees it.
 
     `images`: none for copies of what was sent: looking must not count as opening; those within the mail always show.
-    `subject`, and the files in `carried`: shown above it, as mail programs do. `links`: they open in a new tab; otherwise they do nothing, so that looking does not count as clicking either.
+    `subject`, and the files in `carried`: shown above it, as mail programs do. `note`: a sentence of ours above all. `links`: they open in
+    a new tab; otherwise they do nothing, so that looking does not count as clicking either.
     """
     if dark:
         words += _DARK
@@ -48,6 +51,8 @@ def html(
         words = _after(_BODY, words, format_html(_CARRIED, format_html_join(", ", "{}", ((name,) for name in carried))))
     if subject:
         words = _after(_BODY, words, format_html(_SUBJECT, subject))
+    if note:
+        words = _after(_BODY, words, format_html(_NOTE, note))
     return _framed(_after(_HEAD, words, _TARGET) if links else words, images=images, links=links)
 
 

@@ -32,14 +32,15 @@ def of(kind: Channel) -> tuple[Look, ...]:
     return SCREEN if kind.key in MOCKS else TEXT
 
 
-def shown(kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, sender: str) -> HttpResponse:
-    """The rendered words in this look, as a page of a sandboxed frame."""
+def shown(
+    kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, sender: str, note: str = ""
+) -> HttpResponse:
+    """The rendered words in this look, as a page of a sandboxed frame; `note` is a sentence of ours about them."""
     carried = [f"{one['name']} ({files.said(one['size'])})" for one in found.get(attachments.FIELD) or ()]
     if kind.is_html and found.get("html") and look != "text":
         pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
-        return frames.html(
-            found["html"], images=pictures, dark=look == "dark", subject=found.get("subject", ""), carried=carried
-        )
+        subject, dark = found.get("subject", ""), look == "dark"
+        return frames.html(found["html"], images=pictures, dark=dark, subject=subject, carried=carried, note=note)
     text = kind.readable(found)
     context = {
         "content": found,
@@ -48,6 +49,7 @@ def shown(kind: Channel, found: Mapping[str, Any], look: str, *, images: bool, s
         "sender": sender,
         "look": look,
         "carried": carried,
+        "note": note,
     }
     if kind.key in COUNTED:
         context["count"] = count = segments.count(text)

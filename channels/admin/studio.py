@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from channels import attachments, blocks, liquid, previews, rendering, segments, variables
-from channels.admin import looks, readers
+from channels.admin import declaring, looks, readers
 from channels.base import Channel, channels
 from channels.checks import draft_of
 from channels.checks.segments import worst
@@ -55,6 +55,7 @@ def answer(request: HttpRequest, version: TemplateVersion, now: datetime) -> dic
     return {
         "problems": [_told(kind, problem) for problem in checks.problems(version)],
         "variables": vocabulary(request, version),
+        "undeclared": [{"name": one.name, "type": one.type} for one in declaring.undeclared(version)],
         "blocks": _blocks(version),
         "segments": _counted(worst(draft_of(version)) or segments.count("")) if kind.key in looks.COUNTED else None,
         "size": _size(request, version, now) if kind.is_html else None,
@@ -164,7 +165,7 @@ def _size(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict
     reader = readers.contact(request, request.POST.get("reader", ""))
     try:
         declared = variables.read(version.variables)
-        found = previews.words(
+        found = previews.seen(
             version.template,
             version.content,
             reader,
@@ -175,7 +176,7 @@ def _size(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict
         )
     except (liquid.BadSource, liquid.Missing, liquid.Unrenderable):
         return None
-    return {"bytes": len(found.get("html", "").encode()), "limit": CLIPPED}
+    return {"bytes": len(found.content.get("html", "").encode()), "limit": CLIPPED}
 
 
 def unsaved(version: TemplateVersion, given: QueryDict) -> TemplateVersion:
@@ -186,6 +187,7 @@ def unsaved(version: TemplateVersion, given: QueryDict) -> TemplateVersion:
         # Boxes of which none is ticked are not sent at all.
         words[attachments.FIELD] = given.getlist(f"content_{attachments.FIELD}")
     version.content = {**version.content, **{name: value for name, value in words.items() if value is not None}}
+    version.variables = declaring.posted(given, version.variables)
     for name in ("locale", "message_class"):
         setattr(version, name, given.get(name, getattr(version, name)))
     return version

@@ -3,10 +3,11 @@
 The review itself lies a floor above (compliance), which puts its card on `cards`.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -14,19 +15,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from channels import attachments, drafts, variables
+from channels import attachments, drafts, previews, variables
 from channels.admin import audiences, diffing, files, frames, looks, readers, studio
 from channels.admin.choosing import title
+from channels.admin.declaring import VariablesField, VariablesWidget, readable, undeclared
 from channels.admin.kind_forms import form_class, names, said
 from channels.admin.revisions import DraftAdmin, WordsForm
 from channels.base import channels
 from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageTemplate, TemplateVersion
-from channels.previews import words
 from config import clock, shown
 from config.adminsite import HistoryAdmin
 from config.cards import Board
 
+TOLD = 8
+"""Made-up variables that are named."""
 cards = Board()
 """What other floors show on the page: `context(request, version, now)`."""
 cards.register(files.CARD)
@@ -37,12 +40,17 @@ cards.register(audiences.CARD)
 class VersionForm(WordsForm):
     """The words, and the variables that they declare."""
 
+    variables = VariablesField(required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk and isinstance(field := self.fields.get("variables"), VariablesField):
+            cast("VariablesWidget", field.widget).offered = undeclared(self.instance)
+
     def clean_variables(self) -> list[Any]:
-        """Nothing written is nothing declared."""
-        declared = self.cleaned_data.get("variables") or []
-        if found := variables.mistakes(declared):
-            raise ValidationError(found)
-        return list(declared)
+        """What says the same as before stays as it was written."""
+        declared, stored = self.cleaned_data["variables"], self.instance.variables
+        return cast("list[Any]", stored if variables.read(declared) == variables.read(stored) else declared)
 
 
 @admin.register(TemplateVersion)
@@ -76,7 +84,12 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
     @admin.display(description="words")
     def words_shown(self, version: TemplateVersion) -> str:
         rows = said(channels[version.template.channel].Content, version.content)
-        return format_html_join("", '<p class="wm-quiet">{}</p><pre class="wm-pre">{}</pre>', rows)
+        shape = '<p class="wm-quiet">{}</p><pre class="wm-pre" tabindex="0" aria-label="{}">{}</pre>'
+        return format_html_join("", shape, ((label, label, text) for label, text in rows))
+
+    @admin.display(description="variables")
+    def declared(self, version: TemplateVersion) -> str:
+        return readable(version.variables)
 
     @admin.display(description="template")
     def template_link(self, version: TemplateVersion) -> str:
@@ -116,11 +129,11 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
         return [
             (None, {"fields": [line], "classes": ["wm-about"]}),
             (kind.title, {"fields": fields}),
-            ("Variables", {"fields": ["variables"]}),
+            ("Variables", {"fields": ["variables" if edits else "declared"], "classes": ["wm-vars-set"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> tuple[str, ...]:
-        return ("words_shown", "template_link")
+        return ("words_shown", "template_link", "declared")
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -184,7 +197,7 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
         if reader:
             shown.tell(request, "contacts.contact", reader.pk)
         try:
-            found = words(
+            found = previews.seen(
                 template,
                 version.content,
                 reader,
@@ -194,9 +207,10 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
                 carried=attachments.of(version) if kind.attaches else None,
             )
         except (BadSource, Missing, Unrenderable) as error:
-            return frames.page("admin/channels/frames/problem.html", {"problem": str(error)})
-        images = bool(given.get("images"))
-        return looks.shown(kind, found, given.get("look", ""), images=images, sender=template.brand.name)
+            return frames.page("admin/channels/frames/problem.html", {"problem": str(error), "reader": reader})
+        kind, images = channels[template.channel], bool(given.get("images"))
+        look, note = given.get("look", ""), _invented(found.invented)
+        return looks.shown(kind, found.content, look, images=images, sender=template.brand.name, note=note)
 
     def checked(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is to be said of the words in the form, saved or not, as JSON."""
@@ -247,3 +261,15 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
     def _template(request: HttpRequest) -> MessageTemplate | None:
         given = request.GET.get("template", "")
         return MessageTemplate.objects.filter(pk=given).first() if given.isdecimal() else None
+
+
+def _invented(names: Sequence[str]) -> str:
+    """What is made up in a preview, as a sentence."""
+    if not names:
+        return ""
+    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
+    one = len(names) == 1
+    return (
+        f"Made up for this preview: {', '.join(names[:TOLD])}{more}. Nobody who lacks {'it' if one else 'one of them'} gets "
+        f"the message; give {'it' if one else 'each'} a fall-back or a sample."
+    )

@@ -5,9 +5,10 @@ get by them: an unclosed tag parses in quadratic time, a huge range is built bef
 grow text exponentially, and `date` of "now" reads the clock.
 """
 
+import contextlib
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import liquid
@@ -17,6 +18,7 @@ from liquid.undefined import FalsyStrictUndefined
 from markupsafe import Markup
 
 from channels.liquid import filters, reading
+from channels.liquid import shapes as shapes_of
 from channels.liquid.filters import LONGEST_TEXT
 from channels.liquid.longest import longest as longest_text
 
@@ -125,6 +127,15 @@ def filter_names() -> list[str]:
 def uses(source: str) -> list[reading.Use]:
     """Every use of a variable, with its line and whether the words hold without a value. Raises BadSource."""
     return reading.uses(parse(source), source)
+
+
+def shapes(sources: Iterable[str]) -> shapes_of.Shapes:
+    """Of what kind the variables of these sources have to be; sources that do not parse are passed over."""
+    found = shapes_of.Shapes()
+    for source in sources:
+        with contextlib.suppress(BadSource):
+            shapes_of.add(found, parse(source))
+    return found
 
 
 def longest(source: str, known: Mapping[str, str], weight: Callable[[str], Any] = len) -> str:

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from liquid import BoundTemplate, RenderContext
+from liquid import BoundTemplate, Environment, RenderContext
 from liquid.builtin.expressions.filtered import FilteredExpression
 from liquid.builtin.expressions.path import Path
 from liquid.builtin.tags.case_tag import CaseNode
 from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.builtin.tags.unless_tag import UnlessNode
+from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
+_ENVIRONMENT = Environment()
 _CONDITIONS = (IfNode, UnlessNode, CaseNode)
 
 
@@ -26,7 +28,7 @@ class Use(NamedTuple):
 def uses(template: BoundTemplate, source: str) -> list[Use]:
     """Every use of a variable of the context, in order.
 
-    Safe are uses in conditions, as what a loop runs over, before `default`, and under a condition on the same variable.
+    Safe are uses in conditions, before `default`, and under a condition on the same variable or a loop over it.
     """
     found = list(_walk(template.nodes, template, source, frozenset(), frozenset()))
     return sorted(found, key=lambda use: use.line)
@@ -43,7 +45,7 @@ def _walk(
                 name = named(path)
                 asked.add(name)
                 if name.partition(".")[0] not in local:
-                    safe = safe or asks or name in guarded
+                    safe = safe or (asks and not isinstance(node, ForNode)) or name in guarded
                     yield Use(name, source.count("\n", 0, max(path.token.start_index, 0)) + 1, safe)
         inside = guarded | asked if asks else guarded
         within = local | {str(name) for name in node.block_scope()}
@@ -70,3 +72,14 @@ def _paths(expression: Expression) -> Iterator[tuple[Path, bool]]:
 def named(path: Path) -> str:
     """The path as it is written, without what stands in brackets and is no word."""
     return ".".join(str(part) for part in path.path if isinstance(part, str))
+
+
+def path_of(name: str) -> Path | None:
+    """The path that is written so; None if it is none."""
+    try:
+        [node] = _ENVIRONMENT.from_string(f"{{{{ {name} }}}}").nodes
+        [expression] = node.expressions()
+    except (LiquidError, ValueError):
+        return None
+    found = expression.left if isinstance(expression, FilteredExpression) else expression
+    return found if isinstance(found, Path) else None

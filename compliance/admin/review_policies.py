@@ -64,7 +64,7 @@ class ReviewPolicyAdmin(HistoryAdmin):
     """All policies that match hold together: one can only ask for more than another, never for less."""
 
     form = ReviewPolicyForm
-    list_display = ("name", "brand", "holds_for", "asks", "valid_days", "enabled")
+    list_display = ("name", "brand", "holds_for", "asks", "valid_for", "enabled")
     list_filter = ("enabled", "brand")
     list_select_related = ("brand",)
     fields = (
@@ -83,6 +83,12 @@ class ReviewPolicyAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("steps__group")
+
+    @admin.display(description="valid for", ordering="valid_days")
+    def valid_for(self, policy: ReviewPolicy) -> str:
+        if not policy.valid_days:
+            return "until something changes"
+        return "1 day" if policy.valid_days == 1 else f"{policy.valid_days} days"
 
     @admin.display(description="holds for")
     def holds_for(self, policy: ReviewPolicy) -> str:

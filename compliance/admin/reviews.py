@@ -1,5 +1,6 @@
 """Reviews: the queue, a review's page, the card on its subject's page with its buttons, and the record of every word."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,18 +10,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from channels.admin import blocks, versions
+from channels.admin import blocks, diffing, versions
 from channels.models import BlockVersion, TemplateVersion
 from compliance import reviews
 from compliance.admin import review_verbs, standing
 from compliance.models import Approval, Review
 from config import clock, home
 from config.adminsite import ReadOnlyAdmin
-from config.cards import Card
+from config.cards import Board, Card
 from config.permissions import somewhere, visible
 
 State = Review.State
 SOON = timedelta(days=14)
+
+
+said: dict[str, Board] = defaultdict(Board)
+"""What a review's page shows of its subject, by kind: `context(request, subject, now)`."""
 
 
 @admin.register(Approval)
@@ -72,6 +77,7 @@ class ReviewAdmin(ReadOnlyAdmin):
             "shown": review,
             "page": kind.page(review.object_id),
             "opts": self.opts,
+            "cards": said[review.kind].draw(request, subject, now),
             **standing.of(request, subject, now),
         }
         return TemplateResponse(request, "admin/compliance/review/page.html", context)
@@ -131,6 +137,10 @@ def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 blocks.cards.register(Card("review", "Review", "admin/compliance/review/card.html", card, order=10))
 versions.cards.register(Card("review", "Review", "admin/compliance/review/card.html", card, order=10))
+said["template"].register(
+    Card("changes", "What changed", "admin/channels/diff/whole.html", diffing.card, "channels.view_templateversion")
+)
+said["block"].register(blocks.CHANGES)
 home.register(
     Card("legal", "Reviews and seals", "admin/compliance/review/legal.html", legal, reviews.DECIDE, order=15, wide=True)
 )

@@ -33,6 +33,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
     """For models that keep their history: who changed what, when and why; with the way back."""
 
     change_form_template = "admin/waymark/change_form.html"
+    object_history_list_template = "admin/waymark/history_list.html"
     restore_title = "Restore this state"
     restore_help = (
         "What can be edited becomes what it was then, if that is still allowed; the change is in the history too."

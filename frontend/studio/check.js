@@ -3,7 +3,7 @@
 export function words(form) {
   const found = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
-    const ours = name.startsWith("content_") || ["locale", "message_class", "csrfmiddlewaretoken", "reader", "variables"].includes(name);
+    const ours = /^(content|variables)_/.test(name) || ["locale", "message_class", "csrfmiddlewaretoken", "reader"].includes(name);
     if (ours && typeof value === "string") found.append(name, value);
   }
   return found;

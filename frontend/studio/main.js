@@ -5,6 +5,7 @@ import { say } from "./findings.js";
 import { show } from "./preview.js";
 import { size, segments } from "./meters.js";
 import { tabs } from "./tabs.js";
+import { declare } from "./variables.js";
 import { learn } from "./vocabulary.js";
 
 const PAUSE = 450;
@@ -20,10 +21,12 @@ function start() {
   learn(facts);
 
   let timer;
+  let refresh = () => {};
   const changed = () => {
     clearTimeout(timer);
-    timer = setTimeout(refresh, PAUSE);
+    timer = setTimeout(() => refresh(), PAUSE);
   };
+  const declared = declare(changed);
   const editors = new Map();
   for (const field of facts.fields) {
     const control = form.elements.namedItem(`content_${field.name}`);
@@ -51,6 +54,7 @@ function start() {
       learn(answer);
       findings.show(answer.problems);
       meter.show(answer);
+      declared.offer(answer.undeclared);
       for (const [name, editor] of editors) {
         editor.mark(answer.problems.filter((problem) => problem.field === name));
         editor.foreign((answer.segments?.foreign || []).map((one) => one.sign));
@@ -59,10 +63,10 @@ function start() {
   });
   findings.again = check;
 
-  function refresh() {
+  refresh = () => {
     check();
     preview?.refresh();
-  }
+  };
   form.addEventListener("change", (event) => {
     if (event.target.name && event.target.name !== "revision") changed();
   });

@@ -135,6 +135,12 @@ class TestVersions:
         assert marketing.post(preview, {"contact": builders.contact("bob").pk})[1]["content"]["subject"] == "Hello you"
         assert list(marketing.post(preview, {"contact": 999})[1]) == ["contact"]
 
+    def test_a_made_up_person_has_placeholders_a_real_one_does_not(self, draft, marketing) -> None:
+        TemplateVersion.objects.filter(pk=draft["id"]).update(content={"subject": "Order {{ event.id }}"})
+        preview = f"template-versions/{draft['id']}/preview/"
+        assert marketing.post(preview, {})[1] == {"content": {"subject": "Order «id»"}, "made_up": ["event.id"]}
+        assert marketing.post(preview, {"contact": builders.contact("bob").pk})[0] == 409
+
     def test_reading_as_a_person_needs_the_permission_to_see_people(self, draft, acme) -> None:
         ada = builders.contact("ada", first_name="Ada")
         mara = caller(holder("mara", acme, *MARKETER), "templates:read")

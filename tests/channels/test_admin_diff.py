@@ -102,3 +102,18 @@ def test_it_costs_the_same_however_many_versions_there_are(legal, versions) -> N
             template=versions[0].template, number=number, author=versions[1].author, content=versions[1].content
         )
     assert queries(legal, address) == few
+
+
+def test_without_a_choice_it_is_compared_with_what_is_in_use(legal, versions) -> None:
+    old, new = versions
+    html = legal.get(page(new, "diff")).content.decode()
+    assert f'<option value="{old.pk}" selected>' in html
+    assert "<del>https://shop.example.test/old</del>" in html
+
+
+def test_declared_variables_are_compared(legal, versions) -> None:
+    old, new = versions
+    TemplateVersion.objects.filter(pk=new.pk).update(variables=[{"name": "contact.first_name", "fallback": "<you>"}])
+    html = legal.get(page(new, "diff"), {"against": old.pk}).content.decode()
+    assert "<summary>Declared variables</summary>" in html
+    assert "contact.first_name: text, fall-back &lt;you&gt;" in html

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from channels import archive, attachments, checks, compiling, differences, drafts, files, lines, previews
+from channels import archive, attachments, checks, compiling, differences, drafts, files, lines, previews, revisions
 from channels.base import channels
 from channels.mail import sandbox
 from channels.models import AttachmentUse, Message, MessageTemplate, StoredFile, TemplateVersion
@@ -293,12 +293,10 @@ class TestPages:
         return client
 
     def form(self, version: TemplateVersion, *names: str) -> dict:
-        from channels.admin.revisions import revision
-
         words = {f"content_{name}": value for name, value in WORDS.items()}
         return {
             **words, "content_attachments": list(names), "locale": "", "message_class": "transactional", "variables": "[]",
-            "revision": revision(version),
+            "revision": revisions.of(version),
         }  # fmt: skip
 
     def mine(self, *names: str) -> TemplateVersion:
@@ -354,5 +352,5 @@ class TestPages:
         assert "card-attachments" not in html
 
     def test_a_preview_names_them(self, approved) -> None:
-        found = previews.words(approved.template, approved.content, None, NOW)
+        found = previews.seen(approved.template, approved.content, None, NOW).content
         assert [one["name"] for one in found["attachments"]] == ["terms.pdf", "Größe.ics"]

@@ -73,7 +73,8 @@ def test_variants_are_chosen_by_condition() -> None:
     block("foot", "Imprint", "text", variants=variants)
     about = version(subject="x", text="{{ blocks.foot }}")
     german, other = (
-        previews.words(about.template, about.content, contact(country=land), NOW)["text"] for land in ("DE", "GB")
+        previews.seen(about.template, about.content, contact(country=land), NOW).content["text"]
+        for land in ("DE", "GB")
     )
     assert (german, other) == ("Impressum", "Imprint")
 

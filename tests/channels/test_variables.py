@@ -107,7 +107,7 @@ class TestSending:
         about = template(content={"subject": "x", "text": "{{ event.code }}"})
         declared = variables.read([{"name": "event.code", "fallback": "none", "sample": "1234"}])
         content = {"subject": "x", "text": "{{ event.code }}"}
-        assert previews.words(about, content, None, NOW, declared=declared)["text"] == "1234"
+        assert previews.seen(about, content, None, NOW, declared=declared).content["text"] == "1234"
 
     def test_what_is_declared_is_sealed(self) -> None:
         version = TemplateVersion.objects.get(template=template())

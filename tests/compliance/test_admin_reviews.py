@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
 from channels.models import TemplateVersion
 from compliance import reviews
-from compliance.models import Approval
+from compliance.models import Approval, Review
 from config import clock
 from tests import staff
 from tests.builders import template
@@ -175,6 +176,44 @@ class TestQueue:
             version = TemplateVersion.objects.create(template=about, number=2, author=maria, content={"body": TEXT})
             reviews.submit(version, maria, timezone.now())
         assert queries(legal, QUEUE) == few
+
+
+class TestItsPage:
+    def of(self, version: TemplateVersion) -> str:
+        return reverse(
+            "admin:compliance_review_change",
+            args=(Review.objects.filter(kind="template").get(object_id=version.pk).pk,),
+        )
+
+    def test_it_shows_what_changed(self, legal, submitted) -> None:
+        html = legal.get(self.of(submitted)).content.decode()
+        assert "v1</strong> (in use) → <strong>v2" in html
+        assert '<del class="wm-del">old words' in html
+        assert reverse("admin:channels_templateversion_preview", args=(submitted.pk,)) in html
+
+    def test_without_anything_in_use_all_is_new(self, legal, submitted) -> None:
+        TemplateVersion.objects.filter(template=submitted.template, number=1).update(state="retired")
+        html = legal.get(self.of(submitted)).content.decode()
+        assert "Nothing else is in use in this language." in html
+        assert f'<ins class="wm-ins">{TEXT}</ins>' in html
+
+    def test_a_changed_fallback_is_told(self, legal, maria, draft) -> None:
+        draft.variables = [{"name": "contact.a", "fallback": "<b>", "sample": ["x", "y"], "type": "list"}]
+        draft.variables[0]["fallback"] = ["z"]
+        draft.content = {"body": "{{ contact.a }} Acme. Reply STOP to opt out."}
+        draft.save()
+        reviews.submit(draft, maria, clock.now())
+        html = legal.get(self.of(draft)).content.decode()
+        assert "contact.a: list, fall-back z, sample x, y" in html
+
+    def test_the_words_are_for_those_who_may_see_templates(self, submitted) -> None:
+        blind = staff.user("", "blind")
+        blind.user_permissions.add(Permission.objects.get(codename="view_review"))
+        browser = staff.Client()
+        browser.force_login(blind)
+        answer = browser.get(self.of(submitted))
+        assert answer.status_code == 200
+        assert "What changed" not in answer.content.decode()
 
 
 class TestRecord:

@@ -126,3 +126,14 @@ def test_its_page_has_the_buttons(footer) -> None:
     assert "Foot v2" in legal.get(reverse("admin:review_queue")).content.decode()
     html = legal.post(reverse("admin:review_approve", args=("block", draft.pk)), follow=True).content.decode()
     assert "Foot v2 is approved, and in use from now on." in html
+
+
+def test_its_review_shows_what_changed(footer, maria) -> None:
+    new = written(footer.block, "Reply STOP to end.", maria, 2)
+    reviews.submit(new, maria, NOW)
+    review = Review.objects.get(kind="block", object_id=new.pk)
+    page = reverse("admin:compliance_review_change", args=(review.pk,))
+    html = staff.client("Legal reviewer").get(page).content.decode()
+    assert "v1</strong> (in use) → <strong>v2" in html
+    assert "Reply STOP to opt out." in html
+    assert "Reply STOP to end." in html

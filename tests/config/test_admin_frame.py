@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 
 from config import sidebar
@@ -134,3 +135,13 @@ def test_command_search_finds_people_for_those_who_may_see_them():
     url = "/admin/search/?extended=1&s=ada@ex"
     assert "Ada Lovelace" in staff.client("Support agent").get(url).content.decode()
     assert "Ada Lovelace" not in staff.client("").get(url).content.decode()
+
+
+@pytest.mark.django_db
+def test_an_empty_list_says_why_it_is_empty() -> None:
+    chief = staff.client("Administrator")
+    address = reverse("admin:compliance_copyretention_changelist")
+    assert "No retention of copies yet" in chief.get(address).content.decode()
+    found = chief.get(reverse("admin:channels_messagetemplate_changelist"), {"q": "zzz"}).content.decode()
+    assert "No message templates fit what you search or filter for." in found
+    assert "Show all" in found

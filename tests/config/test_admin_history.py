@@ -42,6 +42,8 @@ def test_a_change_keeps_its_reason(root) -> None:
     )
     shown = root.get(f"/admin/contacts/brand/{acme.pk}/history/").content.decode()
     assert "The company was renamed." in shown
+    assert '<ins class="wm-ins">Acme Ltd</ins>' in shown
+    assert "None" not in shown[shown.index('id="change-history"') :].split("</table>")[0]
 
 
 def test_an_earlier_state_is_shown_beside_todays_and_restored(root) -> None:

@@ -158,6 +158,44 @@ def test_a_lost_server_is_told_and_asked_again(seen: Watched) -> None:
 
 
 @pytest.mark.parametrize("screen", ["light", "dark", "telephone"])
+def test_variables_are_declared_by_keyboard(log_in: LogIn, screen: str) -> None:
+    seen = log_in("marketer", screen)
+    draft_of(seen, MAIL)
+    write(seen, "html", "{{ event.order_id }} {{ event.total | default: 1 | money: 'EUR' }}")
+    seen.page.fill("[name=reader]", "")
+    keyboard = seen.page.keyboard
+    seen.page.get_by_role("button", name="Declare event.total").focus()
+    keyboard.press("Enter")
+    row = seen.page.get_by_role("group", name="event.total")
+    expect(row.get_by_label("Fall-back")).to_be_focused()
+    expect(row.get_by_label("Type")).to_have_value("money")
+    keyboard.type("much")
+    expect(seen.page.locator(".wm-finding-words", has_text="its fallback 'much' is no money")).to_be_visible()
+    seen.page.get_by_role("button", name="Add a variable").focus()
+    keyboard.press("Enter")
+    keyboard.type("event.order_id")
+    for _ in range(3):
+        keyboard.press("Tab")
+    keyboard.type("A-17")
+    expect(preview(seen).locator("body")).to_contain_text("A-17")
+    seen.click("[name=_continue]")
+    ready(seen)
+    expect(row.get_by_label("Fall-back")).to_have_attribute("aria-invalid", "true")
+    expect(row.locator(".wm-var-wrong")).to_have_text("event.total: its fallback 'much' is no money.")
+    seen.judge()
+    seen.picture(f"studio, variables, {screen}")
+    seen.page.get_by_role("button", name="Remove event.total").focus()
+    keyboard.press("Enter")
+    expect(seen.page.get_by_role("group", name="event.order_id").get_by_label("Name")).to_be_focused()
+    expect(seen.page.get_by_role("button", name="Declare event.total")).to_be_visible()
+    seen.click("[name=_continue]")
+    ready(seen)
+    assert seen.page.locator(".wm-var").count() == 1
+    assert seen.page.input_value("[name=variables_sample]") == "A-17"
+    assert seen.wrong == []
+
+
+@pytest.mark.parametrize("screen", ["light", "dark", "telephone"])
 def test_it_is_fit_for_everybody(log_in: LogIn, mail: str, screen: str) -> None:
     seen = open_studio(log_in("marketer", screen), mail)
     write(seen, "html", "<h1>Hello</h1>\n{{ brand.postal_address }} <a href='{{ unsubscribe_url }}'>Unsubscribe</a>")
@@ -180,10 +218,17 @@ def test_without_its_script_the_form_still_saves(log_in: LogIn, mail: str) -> No
     seen.open(page)
     assert seen.page.locator(".wm-editor").count() == 0
     seen.page.fill("[name=content_subject]", "By hand")
+    seen.page.get_by_role("group", name="New variable").last.get_by_label("Name").fill("event.mine")
     seen.page.click(".wm-look[value=text]")
     expect(seen.page.frame_locator("iframe[name=preview]").locator(".subject")).to_have_text("By hand")
     seen.click("[name=_continue]")
     assert seen.page.input_value("[name=content_subject]") == "By hand"
+    seen.page.get_by_label("Remove event.mine").check()
+    seen.click("[name=_continue]")
+    assert "event.mine" not in seen.page.locator("[name=variables_name]").evaluate_all(
+        "all => all.map(one => one.value)"
+    )
+    seen.judge()
     assert seen.wrong == []
 
 
