@@ -84,6 +84,7 @@ def secret(db, connection_kept) -> str:
 BODIES = {
     "POST /api/contacts/": {"external_id": "grace"},
     "POST /api/inbox-tokens/": {"external_id": "ada", "brand": "acme"},
+    "POST /api/chat-tokens/": {"external_id": "ada", "brand": "acme"},
     "POST /api/contacts/{id}/confirmations/": {
         "brand": "acme",
         "topic": "news",
