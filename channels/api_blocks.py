@@ -14,7 +14,7 @@ from channels import api_words, drafts
 from channels.api_versions import NOT_A_DRAFT, own_draft
 from channels.models import BlockVersion, ContentBlock
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, IdFilter, Resource, allow, read, told
+from config.resources import BIGGEST_ID, Edit, IdFilter, Resource, allow, read, rewritten, told
 from contacts.models import Brand
 
 VIEW_BLOCK, ADD_BLOCK = "channels.view_contentblock", "channels.add_contentblock"
@@ -33,7 +33,7 @@ class ContentBlockSerializer(serializers.ModelSerializer[ContentBlock]):
         extra_kwargs = told(id="Our id of the block.", name="What people call it.")
 
 
-class BlockChangeSerializer(Body):
+class BlockChangeSerializer(Edit):
     """What can be changed about a block."""
 
     name = serializers.CharField(max_length=120, help_text="What people call it.")
@@ -46,6 +46,7 @@ class BlockChangeSerializer(Body):
 class NewBlockSerializer(BlockChangeSerializer):
     """A new block."""
 
+    reason = None  # type: ignore[assignment]  # there is nothing yet that it could be a change of
     key = serializers.SlugField(max_length=50, help_text="Templates write {{ blocks.key }}; it stays.")
     brand = serializers.CharField(max_length=50, help_text="Key of the brand.")
     format = serializers.ChoiceField(
@@ -82,7 +83,7 @@ class BlockVersionSerializer(serializers.ModelSerializer[BlockVersion]):
         )
 
 
-class BlockVersionChangeSerializer(Body):
+class BlockVersionChangeSerializer(Edit):
     """Words; what is left out stays as it is."""
 
     locale = serializers.RegexField(
@@ -173,8 +174,7 @@ class ContentBlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
         """Change its name, or whether it is legal text. Legal text needs the permission channels.change_locked_block."""
         block = self.get_object()
         may_write(request.user, block)
-        for name, value in read(BlockChangeSerializer, request).items():
-            setattr(block, name, value)
+        rewritten(block, read(BlockChangeSerializer, request))
         may_write(request.user, block)
         block.save()
         return Response(self.get_serializer(block).data)
@@ -214,9 +214,7 @@ class BlockVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
         version = self.get_object()
         may_write(request.user, version.block)
         own_draft(version, request.user)
-        for name, value in read(BlockVersionChangeSerializer, request).items():
-            setattr(version, name, value)
-        version.save()
+        rewritten(version, read(BlockVersionChangeSerializer, request)).save()
         return Response(self.get_serializer(version).data)
 
     @extend_schema(request=None, responses={201: BlockVersionSerializer})
@@ -236,7 +234,7 @@ def may_write(user: Any, block: ContentBlock) -> None:
 
 @transaction.atomic
 def _draft(user: Any, **words: Any) -> BlockVersion:
-    made = BlockVersion(author_id=user.pk, **words)
+    made: BlockVersion = rewritten(BlockVersion(author_id=user.pk), words)
     allow(user, ADD, made)
     may_write(user, made.block)
     made.number = drafts.next_block_number(made.block)

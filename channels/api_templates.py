@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from channels import api_words
 from channels.base import channels
 from channels.models import MessageTemplate
-from config.resources import Body, Resource, allow, read, told
+from config.resources import Edit, Resource, allow, read, rewritten, told
 from contacts.models import Brand, Topic
 
 ADD = "channels.add_messagetemplate"
@@ -34,7 +34,7 @@ class TemplateSerializer(serializers.ModelSerializer[MessageTemplate]):
         )
 
 
-class TemplateChangeSerializer(Body):
+class TemplateChangeSerializer(Edit):
     """What can be changed about a template."""
 
     name = serializers.CharField(max_length=120, help_text="What people call it.")
@@ -56,6 +56,7 @@ class TemplateChangeSerializer(Body):
 class NewTemplateSerializer(TemplateChangeSerializer):
     """A new template."""
 
+    reason = None  # type: ignore[assignment]  # there is nothing yet that it could be a change of
     key = serializers.SlugField(max_length=50, help_text="Its key: letters, digits, - and _; it stays.")
     brand = serializers.CharField(max_length=50, help_text="Key of the brand.")
     channel = serializers.CharField(max_length=20, help_text="Key of the channel, e.g. email.")
@@ -120,7 +121,5 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     def partial_update(self, request: Request, key: str) -> Response:
         """Change its name or topic. The topic is part of what was approved: with another one its versions are reviewed again."""
         template = self.get_object()
-        for name, value in read(TemplateChangeSerializer, request, brand=template.brand).items():
-            setattr(template, name, value)
-        template.save()
+        rewritten(template, read(TemplateChangeSerializer, request, brand=template.brand)).save()
         return Response(self.get_serializer(template).data)

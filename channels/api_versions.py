@@ -23,7 +23,7 @@ from channels.models import MessageClass, MessageTemplate, TemplateVersion
 from channels.previews import words
 from config import clock, shown
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, Conflict, Resource, allow, read, told
+from config.resources import BIGGEST_ID, Body, Conflict, Edit, Resource, allow, read, rewritten, told
 from contacts.models import Contact
 
 VIEW, ADD = "channels.view_templateversion", "channels.add_templateversion"
@@ -69,7 +69,7 @@ class TemplateVersionSerializer(serializers.ModelSerializer[TemplateVersion]):
         )
 
 
-class VersionChangeSerializer(Body):
+class VersionChangeSerializer(Edit):
     """Words; what is left out stays as it is."""
 
     locale = serializers.RegexField(
@@ -171,7 +171,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
     @transaction.atomic
     def create(self, request: Request) -> Response:
         """A new draft of a template, yours from now on."""
-        made = TemplateVersion(author_id=cast("int", request.user.pk), **read(NewVersionSerializer, request))
+        made = rewritten(TemplateVersion(author_id=cast("int", request.user.pk)), read(NewVersionSerializer, request))
         allow(request.user, ADD, made)
         made.number = drafts.next_number(made.template)
         made.save()
@@ -183,9 +183,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, R
         """Change your own draft; of what somebody else wrote make a new draft."""
         version = self.get_object()
         own_draft(version, request.user)
-        for name, value in read(VersionChangeSerializer, request, template=version.template).items():
-            setattr(version, name, value)
-        version.save()
+        rewritten(version, read(VersionChangeSerializer, request, template=version.template)).save()
         return Response(self.get_serializer(version).data)
 
     @extend_schema(

@@ -13,7 +13,7 @@ from channels.base import channels
 from channels.models import MessageClass
 from compliance.models import PolicyStep, ReviewPolicy
 from compliance.reviews import reviewables
-from config.resources import Body, Resource, read
+from config.resources import Body, Edit, Resource, read, rewritten
 from contacts.models import Brand
 
 BIGGEST = 1_000_000_000
@@ -47,7 +47,7 @@ class PolicyStepSerializer(Body):
     due_hours = serializers.IntegerField(default=24, min_value=1, max_value=BIGGEST, help_text="Hours to decide.")
 
 
-class ReviewPolicySerializer(Body):
+class ReviewPolicySerializer(Edit):
     """What a policy holds for, and the steps that it asks for. Empty lists hold for everything."""
 
     id = serializers.IntegerField(read_only=True, help_text="Our id of the policy.")
@@ -143,9 +143,7 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixi
         if "brand" in said:
             key = said.pop("brand")["key"]
             policy.brand = Brand.objects.get(key=key) if key is not None else None
-        for name, value in said.items():
-            setattr(policy, name, value)
-        policy.save()
+        rewritten(policy, said).save()
         if steps is not None:
             _replace(policy, steps)
         return self.get_serializer(self.get_queryset().get(pk=policy.pk)).data

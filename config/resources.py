@@ -24,6 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from config.history import LONGEST, because
 from config.permissions import visible
 from config.permissions.ground import GROUND, label
 
@@ -129,6 +130,22 @@ class Body(serializers.Serializer[Any]):
             sentence = f"This field is not known; there are: {', '.join(self.fields)}."
             raise ValidationError({name: [sentence] for name in unknown})
         return super().to_internal_value(data)
+
+
+class Edit(Body):
+    """What is written about something that keeps its history."""
+
+    reason = serializers.CharField(
+        required=False, allow_blank=True, write_only=True, max_length=LONGEST, help_text="Why; kept in the history."
+    )
+
+
+def rewritten(thing: Any, said: dict[str, Any]) -> Any:
+    """The thing with what an `Edit` says, to be saved; its history keeps the reason."""
+    because(thing, said.pop("reason", ""))
+    for name, value in said.items():
+        setattr(thing, name, value)
+    return thing
 
 
 def read(form: type[Body], request: Request, **context: Any) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from django.db.models import Max
 
 from channels.models import MessageTemplate
 from compliance import reviews, stops
+from config.history import because
 from config.permissions import require
 from contacts.models import Segment
 from journeys import blueprints, engine
 from journeys.base import triggers
+from journeys.blueprints import Blueprint
 from journeys.inspection import Problem, problems, template_of
 from journeys.models import Enrolment, Journey, Version
 
@@ -110,12 +112,12 @@ def new_draft(journey: Journey, user: User | None = None) -> Version:
     if draft := journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first():
         return draft
     model = journey.live_version or journey.versions.order_by("-number").first()
-    return _copy(journey, model, user)
+    return _made(journey, blueprints.of(model) if model else None, user, f"As {model} says." if model else "")
 
 
 @transaction.atomic
-def draft_of(version: Version, user: User) -> Version:
-    """A new draft that says what this version says, the newest one from now on; a draft that is there stays as it is.
+def draft_of(version: Version, user: User, design: Blueprint | None = None, reason: str = "") -> Version:
+    """A new draft that says what this version says, or `design`, the newest one from now on; a draft that is there stays.
 
     Raises PermissionDenied, and ValidationError for an archived journey.
     """
@@ -123,15 +125,15 @@ def draft_of(version: Version, user: User) -> Version:
     require(user, EDIT, journey, "change this journey")
     if journey.state == Journey.State.ARCHIVED:
         raise ValidationError(f"{journey} is archived.")
-    return _copy(journey, version, user)
+    return _made(journey, design or blueprints.of(version), user, reason or f"As {version} says.")
 
 
-def _copy(journey: Journey, model: Version | None, user: User | None) -> Version:
+def _made(journey: Journey, design: Blueprint | None, user: User | None, reason: str = "") -> Version:
     number = (journey.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    author = user.pk if user else None
-    draft = Version.objects.create(journey=journey, number=number, author_id=author)
-    if model:
-        blueprints.write(blueprints.of(model), draft)
+    draft = Version(journey=journey, number=number, author_id=user.pk if user else None)
+    because(draft, reason, user).save()
+    if design:
+        blueprints.write(design, draft)
     return draft
 
 

@@ -33,6 +33,7 @@ class Command(BaseCommand):
             "--user",
             help="User name of the person who answers for it and must be allowed to; without it, the system does it.",
         )
+        import_.add_argument("--reason", default="", help="Why; kept in the history.")
         publish = verbs.add_parser("publish", help="Let people enter the draft, once it is approved.")
         publish.add_argument("key")
         publish.add_argument("--user", required=True, help="User name of the person who publishes.")
@@ -92,7 +93,7 @@ class Command(BaseCommand):
 
     def _draft(self, options: dict[str, Any], user: Any) -> Version:
         try:
-            return files.save(files.load(self._text(options["file"])), by=user)
+            return files.save(files.load(self._text(options["file"])), by=user, reason=options["reason"])
         except files.BadFile as error:
             raise CommandError(f"{options['file']}:\n{error}") from error
         except PermissionDenied as error:
