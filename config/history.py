@@ -52,15 +52,13 @@ def because(thing: Any, reason: str, user: Any = None) -> Any:
     return thing
 
 
-def given(reason: str, verb: str) -> str:
+def given(reason: str, verb: str, longest: int = LONGEST) -> str:
     """The reason for what must not be done without one. Raises ValidationError if it is empty or too long."""
     found = reason.strip()
     if not found:
-        raise ValidationError(
-            {"reason": f"Say why you {verb}; the reason is kept in the history and in the audit log."}
-        )
-    if len(found) > LONGEST:
-        raise ValidationError({"reason": f"A reason has at most {LONGEST} characters; this one has {len(found)}."})
+        raise ValidationError({"reason": f"Say why you {verb}; the reason is kept."})
+    if len(found) > longest:
+        raise ValidationError({"reason": f"A reason has at most {longest} characters; this one has {len(found)}."})
     return found
 
 

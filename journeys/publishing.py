@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from channels.models import MessageTemplate
 from compliance import reviews, stops
-from config.history import because
+from config.history import because, given
 from config.permissions import require
 from contacts.models import Segment
 from journeys import blueprints, engine
@@ -37,8 +37,9 @@ PERMISSION, EDIT = "journeys.publish_journey", "journeys.change_version"
 
 
 @transaction.atomic
-def publish(version: Version, user: User, now: datetime) -> Version:
-    """Make this draft the version that new people enter; the one before is retired, and people in it stay in it.
+def publish(version: Version, user: User, now: datetime, reason: str = "") -> Version:
+    """Make this draft the version that new people enter; the one before is retired, and people in it stay in it. Why it was
+    allowed is in its review; a `reason` is kept beside.
 
     Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence, and
     for one whose review is not approved, or that changed since.
@@ -53,13 +54,13 @@ def publish(version: Version, user: User, now: datetime) -> Version:
     if found := problems(draft):
         raise ValidationError([str(problem) for problem in found])
     _require_approval(draft, now)
-    journey.versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
+    _retire_live(journey, f"{draft} took its place.", user)
     _protect(draft)
     draft.checksum = blueprints.checksum(blueprints.of(draft))
     draft.state, draft.published_at, draft.published_by_id = Version.State.LIVE, now, user.pk
-    draft.save()
+    because(draft, reason, user).save()
     if journey.state == Journey.State.DRAFT:
-        _move(journey, Journey.State.LIVE)
+        _move(journey, Journey.State.LIVE, reason or f"{draft} was published.", user)
     version.refresh_from_db()
     return version
 
@@ -138,51 +139,66 @@ def _made(journey: Journey, design: Blueprint | None, user: User | None, reason:
 
 
 @transaction.atomic
-def pause(journey: Journey, user: User, now: datetime) -> None:
+def pause(journey: Journey, user: User, now: datetime, reason: str) -> None:
     """Keep everybody where they are: nobody enters, nobody moves, and no message of this journey leaves.
 
-    Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live.
+    Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live, or without a
+    reason.
     """
     fresh = _locked(journey.pk)
     _require(user, fresh)
     if fresh.state != Journey.State.LIVE:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a live journey can be paused.")
-    _move(fresh, Journey.State.PAUSED)
-    stops.set("journey", fresh.key, "The journey is paused.", user, now)
+    why = given(reason, "pause it")
+    _move(fresh, Journey.State.PAUSED, why, user)
+    stops.set("journey", fresh.key, f"The journey is paused: {why}", user, now)
     journey.refresh_from_db()
 
 
 @transaction.atomic
-def resume(journey: Journey, user: User, now: datetime) -> None:
+def resume(journey: Journey, user: User, now: datetime, reason: str) -> None:
     """Go on from where everybody is; those whose time came meanwhile move now. Raises like `pause`."""
     fresh = _locked(journey.pk)
     _require(user, fresh)
     if fresh.state != Journey.State.PAUSED:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a paused journey can be resumed.")
-    _move(fresh, Journey.State.LIVE)
-    stops.lift("journey", fresh.key, user, now)
+    why = given(reason, "let it go on")
+    _move(fresh, Journey.State.LIVE, why, user)
+    stops.lift("journey", fresh.key, user, now, why)
     journey.refresh_from_db()
 
 
 @transaction.atomic
-def retire(journey: Journey, user: User) -> None:
-    """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied."""
+def retire(journey: Journey, user: User, reason: str) -> None:
+    """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied, ValidationError without a
+    reason."""
     _require(user, journey)
-    _locked(journey.pk).versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
+    _retire_live(_locked(journey.pk), given(reason, "let nobody in any more"), user)
 
 
 @transaction.atomic
-def archive(journey: Journey, user: User, now: datetime) -> int:
-    """Close the journey for good: nobody enters, everybody leaves, nothing more is sent. Returns how many left."""
-    retire(journey, user)
+def archive(journey: Journey, user: User, now: datetime, reason: str) -> int:
+    """Close the journey for good: nobody enters, everybody leaves, nothing more is sent. Returns how many left.
+
+    Raises PermissionDenied, ValidationError without a reason.
+    """
+    _require(user, journey)
+    why = given(reason, "archive it")
     fresh = _locked(journey.pk)
+    _retire_live(fresh, why, user)
     inside = Enrolment.objects.filter(journey=fresh, state__in=Enrolment.LIVE).values_list("id", flat=True)
     left = engine.leave(list(inside), "journey archived", now)
     if fresh.state == Journey.State.PAUSED:
-        stops.lift("journey", fresh.key, user, now)
-    _move(fresh, Journey.State.ARCHIVED)
+        stops.lift("journey", fresh.key, user, now, why)
+    _move(fresh, Journey.State.ARCHIVED, why, user)
     journey.refresh_from_db()
     return left
+
+
+def _retire_live(journey: Journey, why: str, user: User) -> None:
+    for version in journey.versions.filter(state=Version.State.LIVE):
+        version.state = Version.State.RETIRED
+        because(version, why, user).save(update_fields=["state"])
 
 
 def _require(user: User, journey: Journey) -> None:
@@ -194,6 +210,6 @@ def _locked(journey_id: int) -> Journey:
     return Journey.objects.select_for_update(of=("self",), no_key=True).get(pk=journey_id)
 
 
-def _move(journey: Journey, state: str) -> None:
+def _move(journey: Journey, state: str, why: str, user: User) -> None:
     journey.state = state
-    journey.save()
+    because(journey, why, user).save()

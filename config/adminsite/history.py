@@ -46,6 +46,19 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
         history.because(obj, request.POST.get("change_reason", ""))
         super().save_model(request, obj, form, change)
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Its last state stays in the history, with the reason."""
+        super().delete_model(request, history.because(obj, request.POST.get("change_reason", ""), request.user))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Of what decides what goes out, not without a reason."""
+        if request.method == "POST" and self.weighty and not request.POST.get("change_reason", "").strip():
+            messages.error(request, "Say why you delete it: it decides what goes out.")
+            return HttpResponseRedirect(request.path)
+        told = {"keeps_history": True, "weighty": self.weighty}
+        response: HttpResponse = super().delete_view(request, object_id, {**told, **(extra_context or {})})
+        return response
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """Of a thing that is there, one that asks why where something weighty is changed."""
         made = super().get_form(request, obj, change=change, **options)

@@ -4,10 +4,11 @@ import pytest
 from django.apps import apps
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 from django.urls import reverse
 
-from compliance.models import PrivacyRequest
+from compliance.models import FrequencyCap, PrivacyRequest
 from config.adminsite import HistoryAdmin
 from config.history import begin
 from contacts.models import Source
@@ -139,3 +140,35 @@ def test_what_is_there_when_a_history_begins_is_its_first_state() -> None:
     first = lena.history.get()
     assert (first.username, [link.group.name for link in first.groups.all()]) == ("lena", ["Analyst"])
     assert histories.design(version.history.get()) == blueprints.of(version)
+
+
+def test_what_is_weighty_can_be_changed_in_the_form_and_not_deleted_without_a_reason() -> None:
+    root = staff.superuser()
+    for model, admin in site._registry.items():
+        names = {field.name for field in model._meta.fields}
+        assert set(getattr(admin, "weighty", ())) <= names, model
+    cap = FrequencyCap.objects.create(brand=builders.brand(), name="Weekly", limit=3, days=7)
+    page = reverse("admin:compliance_frequencycap_delete", args=[cap.pk])
+    assert 'name="change_reason"' in root.get(page).content.decode()
+    assert "Say why you delete it" in root.post(page, {"post": "yes"}, follow=True).content.decode()
+    root.post(page, {"post": "yes", "change_reason": "The law changed."})
+    gone = FrequencyCap.history.first()
+    assert (gone.history_type, gone.history_change_reason) == ("-", "The law changed.")
+    assert not FrequencyCap.objects.exists()
+
+
+@pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("archive", "archived"), ("retire", "live")])
+def test_commands_ask_who_and_why(verb, state, capsys) -> None:
+    version = driving.live(driving.step("wait", for_="3d"))
+    who = driving.publisher().username
+    with pytest.raises(CommandError, match="--reason"):
+        call_command("journeys", verb, "welcome", "--user", who)
+    with pytest.raises(CommandError, match="Say why you"):
+        call_command("journeys", verb, "welcome", "--user", who, "--reason", " ")
+    with pytest.raises(CommandError, match="permission to publish"):
+        call_command("journeys", verb, "welcome", "--user", builders.user("max").username, "--reason", "x")
+    call_command("journeys", verb, "welcome", "--user", who, "--reason", "A complaint.")
+    version.journey.refresh_from_db()
+    assert version.journey.state == state
+    kept = version.history if verb == "retire" else version.journey.history
+    assert (kept.first().history_change_reason, kept.first().history_user.username) == ("A complaint.", who)
