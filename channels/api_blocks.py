@@ -14,7 +14,7 @@ from channels import api_words, drafts, revisions
 from channels.api_drafts import NOT_A_DRAFT, REVISION, Discarding, as_stored, change, revision_field
 from channels.models import BlockVersion, ContentBlock
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, IdFilter, Reasoned, Resource, allow, because, read, told
+from config.resources import BIGGEST_ID, Body, IdFilter, Reasoned, Resource, allow, read, rewritten, told
 from contacts.models import Brand
 
 VIEW_BLOCK, ADD_BLOCK = "channels.view_contentblock", "channels.add_contentblock"
@@ -187,10 +187,7 @@ class ContentBlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Reso
         """Change its name, or whether it is legal text. Legal text needs the permission channels.change_locked_block."""
         block = self.get_object()
         may_write(request.user, block)
-        said = read(BlockEditSerializer, request)
-        because(block, said)
-        for name, value in said.items():
-            setattr(block, name, value)
+        rewritten(block, read(BlockEditSerializer, request))
         may_write(request.user, block)
         block.save()
         return Response(self.get_serializer(block).data)
@@ -253,7 +250,7 @@ def may_write(user: Any, block: ContentBlock) -> None:
 
 @transaction.atomic
 def _draft(user: Any, **words: Any) -> BlockVersion:
-    made = BlockVersion(author_id=user.pk, **words)
+    made: BlockVersion = rewritten(BlockVersion(author_id=user.pk), words)
     allow(user, ADD, made)
     may_write(user, made.block)
     made.number = drafts.next_block_number(made.block)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from channels import drafts, revisions
 from channels.revisions import Version
-from config.resources import Body, Resource, because, fitting, read
+from config.resources import Body, Resource, fitting, read, rewritten
 
 NOT_A_DRAFT = OpenApiResponse(
     {"$ref": "#/components/schemas/Refusal"},
@@ -36,10 +36,7 @@ def change(version: Version, request: Request, form: type[Body], **context: Any)
         if "revision" not in said:
             raise serializers.ValidationError({"revision": [UNSEEN]})
         drafts.unchanged(version, said.pop("revision"))
-    because(version, said)
-    for name, value in said.items():
-        setattr(version, name, value)
-    version.save()
+    rewritten(version, said).save()
     as_stored(version)
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from channels import api_words
 from channels.models import SeedList
 from channels.models.seeds import MOST
-from config.resources import Reasoned, Removable, allow, because, read, told
+from config.resources import Reasoned, Removable, allow, read, rewritten, told
 from contacts.models import Brand
 
 VIEW, ADD = "channels.view_seedlist", "channels.add_seedlist"
@@ -107,9 +107,7 @@ class SeedListViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Removabl
 
 def _write(seed_list: SeedList, said: dict[str, Any]) -> None:
     """Raises ValidationError with the field that each sentence is about."""
-    because(seed_list, said)
-    for name, value in said.items():
-        setattr(seed_list, name, value)
+    rewritten(seed_list, said)
     try:
         seed_list.clean()
         with transaction.atomic():

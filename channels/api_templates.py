@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from channels import api_words
 from channels.base import channels
 from channels.models import MessageTemplate
-from config.resources import Body, Reasoned, Resource, allow, because, read, told
+from config.resources import Body, Reasoned, Resource, allow, read, rewritten, told
 from contacts.models import Brand, Topic
 
 ADD = "channels.add_messagetemplate"
@@ -124,9 +124,5 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     def partial_update(self, request: Request, key: str) -> Response:
         """Change its name or topic. The topic is part of what was approved: with another one its versions are reviewed again."""
         template = self.get_object()
-        said = read(TemplateEditSerializer, request, brand=template.brand)
-        because(template, said)
-        for name, value in said.items():
-            setattr(template, name, value)
-        template.save()
+        rewritten(template, read(TemplateEditSerializer, request, brand=template.brand)).save()
         return Response(self.get_serializer(template).data)

@@ -23,7 +23,7 @@ from channels.liquid import BadSource, Missing, Unrenderable
 from channels.models import MessageClass, MessageTemplate, TemplateVersion
 from config import clock, shown
 from config.permissions import visible
-from config.resources import BIGGEST_ID, Body, Conflict, Reasoned, allow, read, told
+from config.resources import BIGGEST_ID, Body, Conflict, Reasoned, allow, read, rewritten, told
 from contacts.models import Contact
 
 VIEW, ADD = "channels.view_templateversion", "channels.add_templateversion"
@@ -203,7 +203,7 @@ class TemplateVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Q
     @transaction.atomic
     def create(self, request: Request) -> Response:
         """A new draft of a template, yours from now on."""
-        made = TemplateVersion(author_id=cast("int", request.user.pk), **read(NewVersionSerializer, request))
+        made = rewritten(TemplateVersion(author_id=cast("int", request.user.pk)), read(NewVersionSerializer, request))
         allow(request.user, ADD, made)
         made.number = drafts.next_number(made.template)
         made.save()

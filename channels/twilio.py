@@ -43,8 +43,14 @@ PERMANENT = {
     63024: "not_on_whatsapp",
     63016: "outside_24h_window",
     131047: "outside_24h_window",
+    # Nobody opted out: the number is in one of Meta's experiments, and gets no marketing from anybody
+    # (https://support.twilio.com/hc/en-us/articles/17388935157915-WhatsApp-Marketing-Experiments; Meta's own is 130472).
     63032: "not_allowed_by_whatsapp",
+    130472: "not_allowed_by_whatsapp",
     63049: "not_allowed_by_whatsapp",
+    # The person blocked the sender or opted out (https://www.twilio.com/docs/api/errors/63014); 63033 was its older number
+    # (https://www.twilio.com/docs/whatsapp/api/error-code-mapping).
+    63014: "opted_out_of_marketing",
     63033: "opted_out_of_marketing",
     131050: "opted_out_of_marketing",
 }

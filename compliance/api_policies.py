@@ -13,7 +13,7 @@ from channels.base import channels
 from channels.models import MessageClass
 from compliance.models import PolicyStep, ReviewPolicy
 from compliance.reviews import reviewables
-from config.resources import Body, Reasoned, Removable, because, read
+from config.resources import Body, Reasoned, Removable, read, rewritten
 from contacts.models import Brand
 
 BIGGEST = 1_000_000_000
@@ -140,13 +140,10 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Remo
     @transaction.atomic
     def _written(self, policy: ReviewPolicy, said: dict[str, Any]) -> Any:
         steps = said.pop("steps", None)
-        because(policy, said)
         if "brand" in said:
             key = said.pop("brand")["key"]
             policy.brand = Brand.objects.get(key=key) if key is not None else None
-        for name, value in said.items():
-            setattr(policy, name, value)
-        policy.save()
+        rewritten(policy, said).save()
         if steps is not None:
             _replace(policy, steps)
         return self.get_serializer(self.get_queryset().get(pk=policy.pk)).data

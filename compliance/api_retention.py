@@ -14,7 +14,7 @@ from channels.models import MessageClass
 from compliance import retention
 from compliance.models import CopyRetention
 from compliance.models.retention import LONGEST
-from config.resources import Reasoned, Removable, because, read, told
+from config.resources import Reasoned, Removable, read, rewritten, told
 from contacts.models import Brand
 
 VIEW = "compliance.view_copyretention"
@@ -108,10 +108,8 @@ class CopyRetentionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Rem
 
 def _write(policy: CopyRetention, said: dict[str, Any]) -> None:
     """Raises ValidationError with the field that each sentence is about."""
-    because(policy, said)
-    changed = {name for name, value in said.items() if getattr(policy, name) != value}
-    for name, value in said.items():
-        setattr(policy, name, value)
+    changed = {name for name, value in said.items() if name != "reason" and getattr(policy, name) != value}
+    rewritten(policy, said)
     retention.planned(policy, changed)
     try:
         policy.clean()

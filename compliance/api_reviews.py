@@ -59,6 +59,12 @@ class ReasonSerializer(Body):
     )
 
 
+class RetireSerializer(Body):
+    """Why it must not be used any more."""
+
+    reason = serializers.CharField(max_length=300, help_text="Why; its author reads it.")
+
+
 class CommentSerializer(Body):
     """Something to say."""
 
@@ -166,13 +172,13 @@ class ReviewViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
             opened = reviews.review_again(subject, request.user, clock.now(), said["reason"])
         return self._told(opened.pk)
 
-    @_verb("retire", ReasonSerializer)
+    @_verb("retire", RetireSerializer)
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, pk: str) -> Response:
         """Withdraw the approval at once: nothing that is queued leaves. Needs the permission compliance.decide_approval."""
         review = self.get_object()
         permissions.require(request.user, reviews.DECIDE, review, "withdraw approvals")
-        said = read(ReasonSerializer, request)
+        said = read(RetireSerializer, request)
         subject = self._subject(self._live(review))
         with fitting():
             reviews.retire(subject, request.user, clock.now(), said["reason"])

@@ -13,16 +13,21 @@ from channels import outbox
 from channels.models import Message
 from compliance import chain
 from compliance.models import Stop
+from config.history import given
 
 Scope = Stop.Scope
 User = AbstractBaseUser | AnonymousUser
+LONGEST = 300
+"""Characters of a reason."""
 
 
 def set(scope: str, value: str, reason: str, user: User | None, now: datetime) -> Stop:
     """Stop everything of this scope (`value`: the key of the brand, channel or journey). One that stands stays as it is.
 
-    Holds at once: what was cleared but not yet begun to be handed over goes back to the door. Raises ValidationError.
+    Holds at once: what was cleared but not yet begun to be handed over goes back to the door. Raises ValidationError, also
+    without a reason.
     """
+    why = given(reason, "stop it", LONGEST)
     if scope not in Scope.values or bool(value) != (scope != Scope.ALL):
         raise ValidationError(
             f"A stop of {scope!r} cannot have the value {value!r}; name the brand, channel or journey."
@@ -32,19 +37,23 @@ def set(scope: str, value: str, reason: str, user: User | None, now: datetime) -
             scope=scope,
             value=value,
             lifted_at=None,
-            defaults={"reason": reason[:300], "set_by_id": user.pk if user else None, "set_at": now},
+            defaults={"reason": why, "set_by_id": user.pk if user else None, "set_at": now},
         )
         outbox.recall(_of(scope, value), now)
     return stop
 
 
-def lift(scope: str, value: str, user: User | None, now: datetime) -> int:
-    """Take the stop away; how many messages it held. They are due at once, and judged again by every rule."""
+def lift(scope: str, value: str, user: User | None, now: datetime, reason: str) -> int:
+    """Take the stop away; how many messages it held. They are due at once, and judged again by every rule.
+
+    Raises ValidationError without a reason.
+    """
+    why = given(reason, "let it go on", LONGEST)
     with transaction.atomic():
         by = user.pk if user else None
         standing = Stop.objects.filter(scope=scope, value=value, lifted_at=None)
-        if standing.update(lifted_at=now, lifted_by_id=by):
-            about = {"scope": str(scope), "value": value}
+        if standing.update(lifted_at=now, lifted_by_id=by, lifted_because=why):
+            about = {"scope": str(scope), "value": value, **chain.because(why)}
             chain.append("stop.lifted", now=now, actor=by, subject=("compliance.stop", ""), payload=about)
         held = Message.objects.filter(state=Message.State.PENDING, held_by=name(scope, value))
         return held.update(held_by="", due_at=now)

@@ -1,9 +1,13 @@
 """What the machinery itself must remember: who is alive, and which doorbell has been rung."""
 
 from django.conf import settings
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import models
 from knox.models import AbstractAuthToken
+from simple_history import register
+
+from config.history import Records
 
 SCOPES = (
     "contacts:read",
@@ -111,3 +115,13 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+register(
+    User,
+    app="config",
+    records_class=Records,
+    excluded_fields=["password", "last_login"],
+    m2m_fields=["groups", "user_permissions"],
+)
+register(Group, app="config", records_class=Records, m2m_fields=["permissions"])

@@ -25,13 +25,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from config.history import LONGEST, because
 from config.permissions import visible
 from config.permissions.ground import GROUND, label
 
 BIGGEST_ID = 2**63 - 1
 REFUSAL = {"$ref": "#/components/schemas/Refusal"}
-LONGEST_REASON = 100
-"""Characters of a reason that the history keeps."""
 WHY = "Why; shown in the history beside your name."
 
 
@@ -144,15 +143,18 @@ class Reasoned(Body):
     reason = serializers.CharField(
         required=False,
         allow_blank=True,
-        max_length=LONGEST_REASON,
+        max_length=LONGEST,
         write_only=True,
         help_text=f"{WHY} May be left out.",
     )
 
 
-def because(thing: Any, said: dict[str, Any]) -> None:
-    """Take the reason out of what was said: the next history record of the thing, and the audit chain, have it."""
-    thing._change_reason = said.pop("reason", "") or None
+def rewritten(thing: Any, said: dict[str, Any]) -> Any:
+    """The thing with what was said of it, to be saved; its history keeps the reason."""
+    because(thing, said.pop("reason", ""))
+    for name, value in said.items():
+        setattr(thing, name, value)
+    return thing
 
 
 class Removable(Resource):
@@ -162,7 +164,7 @@ class Removable(Resource):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("reason", {"type": "string", "maxLength": LONGEST_REASON}, description=WHY),
+            OpenApiParameter("reason", {"type": "string", "maxLength": LONGEST}, description=WHY),
         ],
         responses={204: None, 409: OpenApiResponse(REFUSAL, description="Something refers to it; `detail` says what.")},
     )
@@ -171,7 +173,7 @@ class Removable(Resource):
         form = Reasoned(data={"reason": request.query_params.get("reason", "")})
         if not form.is_valid():
             raise ValidationError(form.errors)
-        because(thing, dict(form.validated_data))
+        because(thing, form.validated_data["reason"])
         try:
             thing.delete()
         except ProtectedError as error:

@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from channels.models import Message
 from config import clock
-from config.resources import Conflict, IdFilter, Resource, Word, before, since, told
+from config.history import LONGEST
+from config.resources import Body, Conflict, IdFilter, Resource, Word, before, read, since, told
 from contacts.api_people import PersonFilter
 from journeys import engine, publishing
 from journeys.models import Enrolment, Journey, Step, Version, Visit
@@ -108,6 +109,12 @@ class JourneyWithDesignSerializer(JourneySerializer):
         return VersionSerializer(live).data if live else None
 
 
+class WhySerializer(Body):
+    """Why something is stopped, or let go on."""
+
+    reason = serializers.CharField(max_length=LONGEST, help_text="Why; kept in the journey's history.")
+
+
 class JourneyFilter(django_filters.FilterSet):
     """Which journeys."""
 
@@ -143,14 +150,16 @@ class JourneyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
     def get_serializer_class(self) -> type[JourneySerializer]:
         return JourneyWithDesignSerializer if self.action == "retrieve" else JourneySerializer
 
-    @extend_schema(operation_id="journeys_pause", request=None, responses={200: JourneySerializer, 409: STATE_CONFLICT})
+    @extend_schema(
+        operation_id="journeys_pause", request=WhySerializer, responses={200: JourneySerializer, 409: STATE_CONFLICT}
+    )
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, key: str) -> Response:
         """Keep everybody where they are; nothing leaves until it is resumed. Needs the permission to publish journeys."""
         return self._do(publishing.pause, request)
 
     @extend_schema(
-        operation_id="journeys_resume", request=None, responses={200: JourneySerializer, 409: STATE_CONFLICT}
+        operation_id="journeys_resume", request=WhySerializer, responses={200: JourneySerializer, 409: STATE_CONFLICT}
     )
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, key: str) -> Response:
@@ -158,9 +167,9 @@ class JourneyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource)
         return self._do(publishing.resume, request)
 
     def _do(self, verb: Any, request: Request) -> Response:
-        journey = self.get_object()
+        journey, said = self.get_object(), read(WhySerializer, request)
         try:
-            verb(journey, request.user, clock.now())
+            verb(journey, request.user, clock.now(), said["reason"])
         except ValidationError as error:
             raise Conflict(" ".join(error.messages)) from error
         return Response(self.get_serializer(journey).data)

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from compliance.api_submitting import Submitting
 from config import clock
-from config.resources import fitting, told
+from config.history import LONGEST
+from config.resources import Body, fitting, read, told
 from journeys import publishing
 from journeys.api import STATE_CONFLICT, VersionSerializer
 from journeys.models import Version
@@ -58,6 +59,14 @@ class WholeDesignSerializer(VersionSerializer):
         extra_kwargs = {**VersionSerializer.Meta.extra_kwargs, **DesignSerializer.Meta.extra_kwargs}
 
 
+class PublishSerializer(Body):
+    """Why now, if there is something to say beside its review."""
+
+    reason = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=LONGEST, help_text="Why; kept in its history."
+    )
+
+
 class DesignFilter(django_filters.FilterSet):
     """Which designs."""
 
@@ -91,14 +100,14 @@ class JourneyVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Su
 
     @extend_schema(
         operation_id="journey_versions_publish",
-        request=None,
+        request=PublishSerializer,
         responses={200: WholeDesignSerializer, 409: STATE_CONFLICT},
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         """Make the approved draft the design that new people enter; whoever is inside stays in theirs. Needs the permission
         journeys.publish_journey."""
-        version = self.get_object()
+        version, said = self.get_object(), read(PublishSerializer, request)
         with fitting():
-            publishing.publish(version, request.user, clock.now())
+            publishing.publish(version, request.user, clock.now(), said["reason"])
         return Response(WholeDesignSerializer(self.get_object()).data)

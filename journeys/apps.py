@@ -7,9 +7,10 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         from compliance import reviews
-        from journeys import belongings, panels, reviewable, tasks  # noqa: F401  (registers what it keeps, cards, pumps …)
+        from journeys import belongings, histories, panels, reviewable, tasks  # noqa: F401  (registers what it keeps, cards, pumps …)
         from journeys.base import steps, triggers
 
+        histories.connect()
         steps.discover()
         triggers.discover()
         for label in ("contacts.Segment", "compliance.FrequencyCap", "journeys.Journey"):

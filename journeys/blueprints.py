@@ -53,11 +53,11 @@ def write(blueprint: Blueprint, version: Version) -> None:
     for name in FIELDS:
         setattr(version, name, getattr(blueprint, name))
     version.exit_when = list(blueprint.exit_when)
-    version.save()
-    version.steps.all().delete()
+    Step.objects.filter(version=version).delete()
     Step.objects.bulk_create(
         Step(version=version, position=position, **asdict(step)) for position, step in enumerate(blueprint.steps)
     )
+    version.save()  # after its steps, which its history keeps with it
 
 
 def checksum(blueprint: Blueprint) -> str:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from compliance import reviews
+from config.history import because
 from journeys import blueprints
 from journeys.blueprints import Blueprint, StepPlan
 from journeys.models import Version
@@ -18,11 +19,16 @@ CONFLICT = "Somebody else has changed this draft meanwhile. Look at it again; wh
 
 
 def change(
-    version: Version, edit: Callable[[Blueprint], Blueprint], seen: str = "", editor_id: int | None = None
+    version: Version,
+    edit: Callable[[Blueprint], Blueprint],
+    seen: str = "",
+    editor_id: int | None = None,
+    reason: str = "",
 ) -> Blueprint:
     """Make the draft say what `edit` makes of it. Raises ValidationError for a version that is published or under review.
 
-    `seen` is the checksum of what the editor saw; ValidationError if the draft says something else by now.
+    `seen` is the checksum of what the editor saw; ValidationError if the draft says something else by now. The history keeps
+    the `reason`.
     """
     with transaction.atomic():
         draft = Version.objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
@@ -38,7 +44,7 @@ def change(
         after = edit(before)
         if after != before:
             draft.editors = sorted({*(draft.editors or ()), *([editor_id] if editor_id else [])})
-            blueprints.write(after, draft)
+            blueprints.write(after, because(draft, reason))
     return after
 
 

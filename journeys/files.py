@@ -8,6 +8,7 @@ from django.db import transaction
 
 from channels.models import Message
 from compliance import reviews
+from config.history import because
 from config.permissions import require
 from contacts.models import Brand
 from journeys import blueprints, publishing, reading
@@ -20,6 +21,7 @@ from journeys.reading import BadFile, Lines, Mistake, Path
 __all__ = ["BadFile", "Plan", "dump", "load", "plan_of", "save"]
 
 WIDTH = 112
+IMPORTED = "Read from a file."
 PRIORITIES = {str(priority.label): priority.value for priority in Message.Priority}
 NORMAL = str(Message.Priority.NORMAL.label)
 TOP = {
@@ -108,7 +110,7 @@ def plan_of(version: Version) -> Plan:
 
 
 @transaction.atomic
-def save(plan: Plan, by: Any = None) -> Version:
+def save(plan: Plan, by: Any = None, reason: str = "") -> Version:
     """Make the journey if it is new (`by` owns it then), and its draft say what the plan says; `by` None is the system.
 
     Raises BadFile for an unknown brand, PermissionDenied where this user may not make or change it.
@@ -133,13 +135,13 @@ def save(plan: Plan, by: Any = None) -> Version:
         )
         require(by, "journeys.change_version", journey, "change its draft")
     journey.name, journey.description, journey.priority = plan.name, plan.description, PRIORITIES[plan.priority]
-    journey.save()
+    because(journey, reason or IMPORTED, by).save()
     draft = publishing.new_draft(journey, by)
     if review := reviews.live(draft):
         sentence = f"{draft} is {review.get_state_display()}; take it back from its review to change it."
         raise BadFile([Mistake(1, "journey", sentence)])
     draft.editors = sorted({*(draft.editors or ()), *([by.pk] if by else [])})
-    blueprints.write(plan.design, draft)
+    blueprints.write(plan.design, because(draft, reason or IMPORTED, by))
     return draft
 
 

@@ -9,10 +9,12 @@ from django.db.models import Max
 
 from channels.models import MessageTemplate
 from compliance import reviews, stops
+from config.history import because, given
 from config.permissions import require
 from contacts.models import Segment
 from journeys import blueprints, engine
 from journeys.base import triggers
+from journeys.blueprints import Blueprint
 from journeys.inspection import Problem, problems, template_of
 from journeys.models import Enrolment, Journey, Version
 
@@ -35,8 +37,9 @@ PERMISSION, EDIT = "journeys.publish_journey", "journeys.change_version"
 
 
 @transaction.atomic
-def publish(version: Version, user: User, now: datetime) -> Version:
-    """Make this draft the version that new people enter; the one before is retired, and people in it stay in it.
+def publish(version: Version, user: User, now: datetime, reason: str = "") -> Version:
+    """Make this draft the version that new people enter; the one before is retired, and people in it stay in it. Why it was
+    allowed is in its review; a `reason` is kept beside.
 
     Raises PermissionDenied without the permission to publish journeys, ValidationError with every problem as a sentence, and
     for one whose review is not approved, or that changed since.
@@ -51,13 +54,13 @@ def publish(version: Version, user: User, now: datetime) -> Version:
     if found := problems(draft):
         raise ValidationError([str(problem) for problem in found])
     _require_approval(draft, now)
-    journey.versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
+    _retire_live(journey, f"{draft} took its place.", user)
     _protect(draft)
     draft.checksum = blueprints.checksum(blueprints.of(draft))
     draft.state, draft.published_at, draft.published_by_id = Version.State.LIVE, now, user.pk
-    draft.save()
+    because(draft, reason, user).save()
     if journey.state == Journey.State.DRAFT:
-        _move(journey, Journey.State.LIVE)
+        _move(journey, Journey.State.LIVE, reason or f"{draft} was published.", user)
     version.refresh_from_db()
     return version
 
@@ -110,12 +113,12 @@ def new_draft(journey: Journey, user: User | None = None) -> Version:
     if draft := journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first():
         return draft
     model = journey.live_version or journey.versions.order_by("-number").first()
-    return _copy(journey, model, user)
+    return _made(journey, blueprints.of(model) if model else None, user, f"As {model} says." if model else "")
 
 
 @transaction.atomic
-def draft_of(version: Version, user: User) -> Version:
-    """A new draft that says what this version says, the newest one from now on; a draft that is there stays as it is.
+def draft_of(version: Version, user: User, design: Blueprint | None = None, reason: str = "") -> Version:
+    """A new draft that says what this version says, or `design`, the newest one from now on; a draft that is there stays.
 
     Raises PermissionDenied, and ValidationError for an archived journey.
     """
@@ -123,64 +126,79 @@ def draft_of(version: Version, user: User) -> Version:
     require(user, EDIT, journey, "change this journey")
     if journey.state == Journey.State.ARCHIVED:
         raise ValidationError(f"{journey} is archived.")
-    return _copy(journey, version, user)
+    return _made(journey, design or blueprints.of(version), user, reason or f"As {version} says.")
 
 
-def _copy(journey: Journey, model: Version | None, user: User | None) -> Version:
+def _made(journey: Journey, design: Blueprint | None, user: User | None, reason: str = "") -> Version:
     number = (journey.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    author = user.pk if user else None
-    draft = Version.objects.create(journey=journey, number=number, author_id=author)
-    if model:
-        blueprints.write(blueprints.of(model), draft)
+    draft = Version(journey=journey, number=number, author_id=user.pk if user else None)
+    because(draft, reason, user).save()
+    if design:
+        blueprints.write(design, draft)
     return draft
 
 
 @transaction.atomic
-def pause(journey: Journey, user: User, now: datetime) -> None:
+def pause(journey: Journey, user: User, now: datetime, reason: str) -> None:
     """Keep everybody where they are: nobody enters, nobody moves, and no message of this journey leaves.
 
-    Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live.
+    Exit criteria and goals still count meanwhile. Raises PermissionDenied, and ValidationError unless it is live, or without a
+    reason.
     """
     fresh = _locked(journey.pk)
     _require(user, fresh)
     if fresh.state != Journey.State.LIVE:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a live journey can be paused.")
-    _move(fresh, Journey.State.PAUSED)
-    stops.set("journey", fresh.key, "The journey is paused.", user, now)
+    why = given(reason, "pause it")
+    _move(fresh, Journey.State.PAUSED, why, user)
+    stops.set("journey", fresh.key, f"The journey is paused: {why}", user, now)
     journey.refresh_from_db()
 
 
 @transaction.atomic
-def resume(journey: Journey, user: User, now: datetime) -> None:
+def resume(journey: Journey, user: User, now: datetime, reason: str) -> None:
     """Go on from where everybody is; those whose time came meanwhile move now. Raises like `pause`."""
     fresh = _locked(journey.pk)
     _require(user, fresh)
     if fresh.state != Journey.State.PAUSED:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only a paused journey can be resumed.")
-    _move(fresh, Journey.State.LIVE)
-    stops.lift("journey", fresh.key, user, now)
+    why = given(reason, "let it go on")
+    _move(fresh, Journey.State.LIVE, why, user)
+    stops.lift("journey", fresh.key, user, now, why)
     journey.refresh_from_db()
 
 
 @transaction.atomic
-def retire(journey: Journey, user: User) -> None:
-    """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied."""
+def retire(journey: Journey, user: User, reason: str) -> None:
+    """Let nobody in any more; those who are inside go on to their end. Raises PermissionDenied, ValidationError without a
+    reason."""
     _require(user, journey)
-    _locked(journey.pk).versions.filter(state=Version.State.LIVE).update(state=Version.State.RETIRED)
+    _retire_live(_locked(journey.pk), given(reason, "let nobody in any more"), user)
 
 
 @transaction.atomic
-def archive(journey: Journey, user: User, now: datetime) -> int:
-    """Close the journey for good: nobody enters, everybody leaves, nothing more is sent. Returns how many left."""
-    retire(journey, user)
+def archive(journey: Journey, user: User, now: datetime, reason: str) -> int:
+    """Close the journey for good: nobody enters, everybody leaves, nothing more is sent. Returns how many left.
+
+    Raises PermissionDenied, ValidationError without a reason.
+    """
+    _require(user, journey)
+    why = given(reason, "archive it")
     fresh = _locked(journey.pk)
+    _retire_live(fresh, why, user)
     inside = Enrolment.objects.filter(journey=fresh, state__in=Enrolment.LIVE).values_list("id", flat=True)
     left = engine.leave(list(inside), "journey archived", now)
     if fresh.state == Journey.State.PAUSED:
-        stops.lift("journey", fresh.key, user, now)
-    _move(fresh, Journey.State.ARCHIVED)
+        stops.lift("journey", fresh.key, user, now, why)
+    _move(fresh, Journey.State.ARCHIVED, why, user)
     journey.refresh_from_db()
     return left
+
+
+def _retire_live(journey: Journey, why: str, user: User) -> None:
+    for version in journey.versions.filter(state=Version.State.LIVE):
+        version.state = Version.State.RETIRED
+        because(version, why, user).save(update_fields=["state"])
 
 
 def _require(user: User, journey: Journey) -> None:
@@ -192,6 +210,6 @@ def _locked(journey_id: int) -> Journey:
     return Journey.objects.select_for_update(of=("self",), no_key=True).get(pk=journey_id)
 
 
-def _move(journey: Journey, state: str) -> None:
+def _move(journey: Journey, state: str, why: str, user: User) -> None:
     journey.state = state
-    journey.save()
+    because(journey, why, user).save()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from channels import outbox
 from channels.findings import Finding
@@ -19,7 +19,7 @@ from contacts.models import Membership, Segment
 from journeys import blueprints, inspection
 from journeys.base import Trigger, steps, triggers
 from journeys.blueprints import Blueprint
-from journeys.models import Journey, Version
+from journeys.models import Enrolment, Journey, Version
 
 
 @reviewables.register
@@ -67,6 +67,14 @@ class JourneyReview(Reviewable):
 
     def is_draft(self, subject: Version) -> bool:
         return subject.state == Version.State.DRAFT and reviews.live(subject) is None
+
+    def idle(self, ids: Iterable[int]) -> set[int]:
+        """Retired versions in which nobody is any more, also nobody who was set aside, and of which no message waits."""
+        retired = Version.objects.filter(pk__in=list(ids), state=Version.State.RETIRED)
+        inside = Enrolment.objects.filter(version=OuterRef("pk"), state__in=(*Enrolment.LIVE, Enrolment.State.FAILED))
+        empty = retired.exclude(Exists(inside)).values_list("pk", flat=True)
+        waiting = Message.objects.filter(state=Message.State.PENDING)
+        return {pk for pk in empty if not waiting.filter(self.messages(pk)).exists()}
 
     def watchers(self, pk: int) -> list[Any]:
         journey = Journey.objects.select_related("compliance_reviewer").filter(versions=pk).first()

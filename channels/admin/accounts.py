@@ -37,6 +37,7 @@ class AccountForm(KindModelForm):
 class AccountAdmin(ChannelFirst, HistoryAdmin):
     """The form is the channel kind's own; secrets go in and never come out again."""
 
+    weighty = ("enabled", "is_default")
     list_display = ("name", "brand", "sends_by", "limits", "registration", "enabled", "is_default")
     list_filter = (ChannelFilter, "brand", "registration", "enabled")
     search_fields = ("name", "key")

@@ -10,7 +10,7 @@ from liquid.exceptions import LiquidError
 from liquid.filter import liquid_filter, with_context
 from liquid.undefined import is_undefined
 
-from channels.liquid import money
+from channels.liquid import languages, money
 
 LONGEST_TEXT = 1_000_000
 _GROW = (
@@ -50,7 +50,8 @@ def _check_replacement(text: str, old: str, new: str = "") -> None:
 @with_context
 @liquid_filter
 def _date(value: Any, pattern: str = "%d %B %Y", *, context: Any) -> str:
-    """An instant on the person's own clock; `"now"` is the instant at which the message is made."""
+    """An instant on the person's own clock, with the names of months and days in the language of the words; `"now"` is the
+    instant at which the message is made. The pattern is one of strftime, or `short`, `medium`, `long`, `full`."""
     if is_undefined(value):
         return str(value)  # raises, as everywhere
     moment = context.resolve("now") if value in ("now", "today") else instant(value)
@@ -58,7 +59,8 @@ def _date(value: Any, pattern: str = "%d %B %Y", *, context: Any) -> str:
         return str(value)
     zone = context.resolve("zone", default=UTC)
     try:
-        return moment.astimezone(zone if isinstance(zone, tzinfo) else UTC).strftime(str(pattern))
+        local = moment.astimezone(zone if isinstance(zone, tzinfo) else UTC)
+        return languages.date(local, str(pattern), _language(context))
     except (ValueError, OverflowError) as error:
         raise LiquidError(f"date: {error}", token=None) from error
 
@@ -88,11 +90,16 @@ def _money(value: Any, currency: str = "", *, context: Any) -> str:
         amount = Decimal("NaN")
     if not amount.is_finite() or abs(amount) >= money.LARGEST:
         raise LiquidError(f"money: {str(value)[:40]!r} is not an amount", token=None)
-    if is_undefined(currency) or str(currency) not in money.DECIMALS:
+    if is_undefined(currency) or str(currency) not in money.CURRENCIES:
         raise LiquidError(
             f'money: {str(currency)[:40]!r} is not a currency; write for example money: "EUR"', token=None
         )
-    return money.written(amount, str(currency), str(context.resolve("locale", default="") or ""))
+    return money.written(amount, str(currency), _language(context))
+
+
+def _language(context: Any) -> str:
+    """The language of the words."""
+    return str(context.resolve("locale", default="") or "")
 
 
 @liquid_filter

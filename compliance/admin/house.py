@@ -52,6 +52,7 @@ class HousePolicyAdmin(HistoryAdmin):
     """One for each brand. It can only tighten what the law says."""
 
     form = HousePolicyForm
+    weighty = ("profile", "unknown_place", "guard_minutes", "longest_hold_hours", "opt_out_scope")
     list_display = ("brand", "profile", "unknown_place", "guard", "hold", "opt_out_scope")
     list_filter = ("profile",)
     fieldsets = (

@@ -220,6 +220,7 @@ def _sure(label: str) -> forms.BooleanField:
 class ActivateForm(forms.Form):
     """The last question before a draft becomes the law that the gate judges by."""
 
+    reason = _text("Why", "Becomes the note of the set.", length=300)
     sure = _sure("I have read the changes: from now on every message is judged by this rule set")
 
 

@@ -31,6 +31,7 @@ class MatrixRuleAdmin(HistoryAdmin):
     """One line: a fact, what it stops, and for how long."""
 
     form = MatrixRuleForm
+    weighty = ("enabled",)
     list_display = ("name", "brand", "event", "stops", "how_long", "enabled")
     list_filter = ("brand", "enabled")
     search_fields = ("name", "event")

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 from compliance import access, chain, erasure, privacy
 from compliance.models import ErasureRecord, PrivacyRequest
 from config import clock
-from config.adminsite import ModelAdmin, ReadOnlyAdmin
+from config.adminsite import HistoryAdmin, ReadOnlyAdmin
 from config.cards import Card
 from contacts import panels
 from contacts.admin import people
@@ -45,7 +45,7 @@ class RequestForm(forms.ModelForm):
 
 
 @admin.register(PrivacyRequest)
-class PrivacyRequestAdmin(ModelAdmin):
+class PrivacyRequestAdmin(HistoryAdmin):
     """Never deleted: that and when somebody was answered must be shown. What they wrote goes with their erasure."""
 
     form = RequestForm

@@ -64,6 +64,7 @@ class ReviewPolicyAdmin(HistoryAdmin):
     """All policies that match hold together: one can only ask for more than another, never for less."""
 
     form = ReviewPolicyForm
+    weighty = ("enabled",)
     list_display = ("name", "brand", "holds_for", "asks", "valid_for", "enabled")
     list_filter = ("enabled", "brand")
     list_select_related = ("brand",)

@@ -121,7 +121,7 @@ def card(request: HttpRequest, version: TemplateVersion | BlockVersion, now: dat
 
 def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:
     """What a legal reviewer should see first: late reviews, urgent releases, broken seals, approvals that end soon."""
-    from compliance.reviews import dependencies, urgent
+    from compliance.reviews import urgent
 
     open_reviews = list(visible(waiting(), request.user, "compliance.view_review")[:8])
     ending = Review.objects.filter(state=State.APPROVED, valid_until__lte=now + SOON).order_by("valid_until")
@@ -130,7 +130,7 @@ def legal(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "waiting": open_reviews,
         "late": Review.objects.filter(state=State.OPEN, due_at__lte=now).count(),
         "urgent": list(urgent.holding(now).select_related("review", "asked_by", "confirmed_by")[:8]),
-        "broken": [review for review, _ in dependencies.broken(Review.objects.filter(state=State.APPROVED))][:8],
+        "broken": _broken()[:8],
         "ending": list(ending[:8]),
     }
 
@@ -144,3 +144,11 @@ said["block"].register(blocks.CHANGES)
 home.register(
     Card("legal", "Reviews and seals", "admin/compliance/review/legal.html", legal, reviews.DECIDE, order=15, wide=True)
 )
+
+
+def _broken() -> list[Review]:
+    """Approved and still in use, but not what was approved."""
+    from compliance.reviews import dependencies
+
+    found = dependencies.broken(Review.objects.filter(state=State.APPROVED))
+    return [review for review, _ in dependencies.in_use(found)]

@@ -160,7 +160,7 @@ class RuleSetAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(request.path)
         if form.is_valid():
             try:
-                rule_sets.activate(rule_set, request.user, clock.now())
+                rule_sets.activate(rule_set, request.user, clock.now(), form.cleaned_data["reason"])
             except ValidationError as error:
                 for sentence in error.messages:
                     form.add_error(None, sentence)

@@ -101,7 +101,11 @@ class StopAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("compliance.change_stop"):
             raise PermissionDenied
         stop = get_object_or_404(Stop, pk=pk)
-        held = stops.lift(stop.scope, stop.value, request.user, clock.now())
+        try:
+            held = stops.lift(stop.scope, stop.value, request.user, clock.now(), request.POST.get("reason", ""))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect(reverse("admin:compliance_stop_changelist"))
         messages.success(
             request, f"{label(stop)} goes on. {held:,} held message{'s' * (held != 1)} will be judged again."
         )

@@ -8,7 +8,7 @@ linked into one chain a moment after their commit, by one linker at a time: an a
 from compliance.chain.erasing import erased
 from compliance.chain.kinds import register
 from compliance.chain.linking import link
-from compliance.chain.notes import append
+from compliance.chain.notes import append, because
 from compliance.chain.pumping import next_due, run
 from compliance.chain.sealing import seal
 from compliance.chain.verifying import Finding, Report, verify
@@ -18,6 +18,7 @@ __all__ = [
     "Finding",
     "Report",
     "append",
+    "because",
     "erased",
     "exported",
     "link",

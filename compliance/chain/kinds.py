@@ -73,5 +73,6 @@ for _kind, _title in {
     "token.removed": "API token revoked",
     "journey.moved": "Journey changed its state",
     "journey.published": "Version of a journey published",
+    "journey.retired": "Version of a journey retired",
 }.items():
     register(_kind, _title)

@@ -9,6 +9,7 @@ from django.db.models import Model
 from compliance.chain import kinds
 from compliance.chain.canonical import plain
 from compliance.models import AuditNote
+from config import crypto
 
 Subject = Model | tuple[str, str]
 
@@ -30,6 +31,12 @@ def append(
     about, pk = of(subject) if subject else ("", "")
     content = plain(dict(payload or {}))
     return AuditNote.objects.create(at=now, kind=kind, actor=actor, subject_type=about, subject_id=pk, payload=content)
+
+
+def because(reason: str | None) -> dict[str, str]:
+    """A reason, as a payload may hold it: by its keyed digest. Reasons name people, and the chain never forgets; the words
+    are in the history of the thing, where they can be erased, and the digest shows that they are the words of then."""
+    return {"reason": crypto.digest("audit reason", reason)} if reason else {}
 
 
 def of(subject: Subject) -> tuple[str, str]:

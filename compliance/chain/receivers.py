@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from compliance.chain import kinds
 from compliance.chain.canonical import runs
-from compliance.chain.notes import append
+from compliance.chain.notes import append, because
 from compliance.chain.viewing import exported
 from compliance.models import AuditNote
 from config import clock
@@ -28,12 +28,13 @@ LONGEST = 120
 class Watch:
     """Notes `<word>.added`, `.changed` and `.removed`; or, where `move` is given, only that, and only for changes.
 
-    Without `fields`, every column counts.
+    Without `fields`, every column counts. `ends` is noted instead of `move` once its state is `retired`.
     """
 
     word: str
     fields: tuple[str, ...] = ()
     move: str = ""
+    ends: str = ""
 
 
 WATCHED: dict[str, Watch] = {
@@ -57,7 +58,7 @@ WATCHED: dict[str, Watch] = {
     "channels.StoredFile": Watch("file", ("brand_id", "name", "sha256", "size", "retired_at")),
     "channels.BlockVersion": Watch("block", ("state",), move="block.moved"),
     "journeys.Journey": Watch("journey", ("state",), move="journey.moved"),
-    "journeys.Version": Watch("journey", ("state",), move="journey.published"),
+    "journeys.Version": Watch("journey", ("state",), move="journey.published", ends="journey.retired"),
     "contacts.Source": Watch("source", ("brand_id", "enabled", "consent_grants")),
     "auth.Group": Watch("role", ("name",)),
     "auth.User": Watch("user", ("is_active", "is_staff", "is_superuser", "password")),
@@ -95,9 +96,6 @@ def actor() -> int | None:
 
 
 def _note(kind: str, subject: models.Model, payload: dict[str, Any], by: int | None = None) -> None:
-    """With the reason that whoever changed it gave, as the history has it."""
-    reason = getattr(subject, "_change_reason", None)
-    payload = {**payload, "reason": reason} if reason else payload
     append(kind, now=clock.now(), actor=by or actor(), subject=subject, payload=payload)
 
 
@@ -117,22 +115,29 @@ def _saved(sender: Any, instance: models.Model, created: bool, raw: bool = False
         if not watch.move and _ready():
             fields = [sender._meta.get_field(name) for name in _columns(sender, watch)]
             told = {f.attname: _plain(getattr(instance, f.attname)) for f in fields if _may_be_told(f)}
-            _note(f"{watch.word}.added", instance, told)
+            _note(f"{watch.word}.added", instance, {**told, **_why(instance)})
         return
     before = getattr(instance, _BEFORE, None)
     if before and (changed := _changes(sender, before, instance)):
-        _note(watch.move or f"{watch.word}.changed", instance, changed)
+        over = watch.ends and getattr(instance, "state", "") == "retired"
+        kind = watch.ends if over else watch.move or f"{watch.word}.changed"
+        _note(kind, instance, {**changed, **_why(instance)})
 
 
 def _removed(sender: Any, instance: models.Model, **_: Any) -> None:
     watch = WATCHED[sender._meta.label]
     if not watch.move:
-        _note(f"{watch.word}.removed", instance, {})
+        _note(f"{watch.word}.removed", instance, _why(instance))
+
+
+def _why(instance: models.Model) -> dict[str, str]:
+    return because(getattr(instance, "_change_reason", None))
 
 
 def _stop_set(instance: Any, created: bool, **_: Any) -> None:
     if created:
-        _note("stop.set", instance, {"scope": instance.scope, "value": instance.value}, instance.set_by_id)
+        told = {"scope": instance.scope, "value": instance.value, **because(instance.reason)}
+        _note("stop.set", instance, told, instance.set_by_id)
 
 
 def _decided(instance: Any, created: bool, **_: Any) -> None:
@@ -146,7 +151,11 @@ def _given(instance: models.Model, action: str, model: Any, pk_set: set[int] | N
     """Roles of a person, permissions of a role or a person."""
     word = {"post_add": "given", "post_remove": "taken", "post_clear": "cleared"}.get(action)
     if word and (pk_set or action == "post_clear") and _ready():
-        _note("permission.changed", instance, {word: model._meta.label_lower, "ids": runs(sorted(pk_set or ()))})
+        _note(
+            "permission.changed",
+            instance,
+            {word: model._meta.label_lower, "ids": runs(sorted(pk_set or ())), **_why(instance)},
+        )
 
 
 def _object_permission(instance: Any, **signal: Any) -> None:

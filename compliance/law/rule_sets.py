@@ -16,6 +16,7 @@ from compliance import chain
 from compliance.law import acts, cells, tables
 from compliance.law.rules import BanRow, CapRow, HoursRow, Row, Rules, Tables
 from compliance.models import Ban, LawRow, RuleSet, StatutoryCap
+from config.history import given
 
 User = AbstractBaseUser | AnonymousUser
 State = RuleSet.State
@@ -71,14 +72,18 @@ def copy_of_active(now: datetime, *, user: User | None = None, note: str = "") -
     return draft(content(source), now, user=user, note=note or f"Copied from rule set {source.number}.")
 
 
-def activate(rule_set: RuleSet, user: User, now: datetime) -> None:
-    """Seal a draft and judge by it from now on; the set that was active retires.
+def activate(rule_set: RuleSet, user: User, now: datetime, reason: str = "") -> None:
+    """Seal a draft and judge by it from now on; the set that was active retires. A reason becomes the note of the set, which
+    says otherwise where it came from.
 
     Raises PermissionDenied without `compliance.change_rules`, ValidationError for what is no draft or has no hours.
     """
     if not user.has_perm("compliance.change_rules"):  # type: ignore[union-attr]
         raise PermissionDenied("You need the permission to change the legal rules.")
-    _activate(rule_set, _person(user), now)
+    with transaction.atomic():
+        if reason:
+            RuleSet.objects.filter(pk=rule_set.pk, state=State.DRAFT).update(note=given(reason, "activate it", 300))
+        _activate(rule_set, _person(user), now)
 
 
 def switch_on(row: BanRow, user: User, now: datetime) -> RuleSet:
@@ -164,7 +169,8 @@ def _activate(rule_set: RuleSet, user: Any, now: datetime) -> None:
         sealed = {"activated_at": now, "activated_by": user, "checksum": rows.checksum(), "state": State.ACTIVE}
         if not RuleSet.objects.filter(pk=rule_set.pk, state=State.DRAFT).update(**sealed):
             raise ValidationError(f"Rule set {rule_set.number} is no draft; only a draft can be activated.")
-        told = {"number": rule_set.number, "checksum": sealed["checksum"]}
+        why = RuleSet.objects.values_list("note", flat=True).get(pk=rule_set.pk)
+        told = {"number": rule_set.number, "checksum": sealed["checksum"], **chain.because(why)}
         chain.append("rules.activated", now=now, actor=user.pk if user else None, subject=rule_set, payload=told)
     rule_set.refresh_from_db()
 

@@ -237,6 +237,7 @@ class Stop(models.Model):
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )
+    lifted_because = models.CharField(max_length=300, null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
 from contacts.models import Contact
 
@@ -43,6 +44,9 @@ class PrivacyRequest(models.Model):
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )
+
+    history = HistoricalRecords(excluded_fields=["contact", "address", "note", "extended_because"])
+    """Without what would have to go with an erasure."""
 
     class Meta:
         verbose_name = "request (GDPR)"

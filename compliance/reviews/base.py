@@ -72,6 +72,10 @@ class Reviewable:
         """The messages that leave because of it."""
         raise NotImplementedError
 
+    def idle(self, ids: Iterable[int]) -> set[int]:
+        """Those of these that are out of use for good, so that nobody need be asked about them again."""
+        return set()
+
     def standing(self, subject: Any) -> str:
         """How readers call the state that it is in."""
         return str(subject.get_state_display())

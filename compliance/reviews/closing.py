@@ -12,16 +12,19 @@ from compliance.reviews import notices, permissions
 from compliance.reviews.base import kind_of
 from compliance.reviews.opening import close
 from compliance.reviews.permissions import DECIDE
+from config.history import given
 
 State = Review.State
 User = AbstractBaseUser | AnonymousUser
+LONGEST = 300
+"""Characters of a reason."""
 
 
 @transaction.atomic
-def retire(subject: Any, user: User, now: datetime, reason: str = "") -> None:
+def retire(subject: Any, user: User, now: datetime, reason: str) -> None:
     """Withdraw an approval at once: what is cleared with it but has not left goes back to the door, which refuses it.
 
-    Raises PermissionDenied without the permission to decide, ValidationError unless it is approved.
+    Raises PermissionDenied without the permission to decide, ValidationError unless it is approved, or without a reason.
     """
     kind = kind_of(subject)
     permissions.require(user, DECIDE, subject, "withdraw approvals")
@@ -29,7 +32,7 @@ def retire(subject: Any, user: User, now: datetime, reason: str = "") -> None:
     review = Review.objects.select_for_update().filter(kind=kind.key, object_id=locked.pk, state=State.APPROVED).first()
     if review is None:
         raise ValidationError(f"{locked} is {kind.standing(locked)}; only what is approved can be taken out of use.")
-    close(review, State.REVOKED, reason or f"Withdrawn by {user}.", now)
+    close(review, State.REVOKED, given(reason, "take it out of use", LONGEST), now)
     kind.retired(locked, now)
     notices.revoked(review, user, now)
     subject.refresh_from_db()

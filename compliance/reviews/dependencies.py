@@ -56,12 +56,21 @@ def parts_broken(review: Review) -> list[str]:
 def recheck(among: QuerySet[Review], now: datetime) -> int:
     """Open those of these live reviews again whose seal no longer holds; how many."""
     count = 0
-    for review, seal in broken(among):
+    for review, seal in in_use(broken(among)):
         what = ", ".join(seal.broken(review.parts)) if seal else "it is gone"
         subject = reviewables[review.kind].model._default_manager.filter(pk=review.object_id).first()
         if subject is not None and reopen(subject, f"Changed: {what}.", now):
             count += 1
     return count
+
+
+def in_use(found: Iterable[tuple[Review, Seal | None]]) -> Iterable[tuple[Review, Seal | None]]:
+    """Of what `broken` found, what somebody must be asked about: not what is out of use for good."""
+    rows = list(found)
+    for kind in reviewables:
+        mine = [(review, seal) for review, seal in rows if review.kind == kind.key]
+        idle = kind.idle([review.object_id for review, _ in mine]) if mine else set()
+        yield from ((review, seal) for review, seal in mine if review.object_id not in idle)
 
 
 def broken(among: QuerySet[Review]) -> Iterable[tuple[Review, Seal | None]]:

@@ -31,7 +31,7 @@ def _end(review: Review, now: datetime) -> None:
     kind = reviewables.get(review.kind)
     subject = kind.model._default_manager.filter(pk=review.object_id).first() if kind else None
     because = f"The approval held until {review.valid_until:%Y-%m-%d %H:%M} UTC."
-    if subject is None:
+    if kind is None or subject is None or kind.idle([subject.pk]):
         close(review, State.EXPIRED, because, now)
     else:
         reopen(subject, because, now, State.EXPIRED)

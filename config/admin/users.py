@@ -10,13 +10,13 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from config.adminsite import ModelAdmin
+from config.adminsite import HistoryAdmin
 
 admin.site.unregister((User, Group))
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc]  # ours stand in for Django's defaults
+class UserAdmin(DjangoUserAdmin, HistoryAdmin):  # type: ignore[misc]  # ours stand in for Django's defaults
     """People who log in; what they may do comes from their roles."""
 
     form = UserChangeForm
@@ -54,7 +54,7 @@ def _may_touch(request: HttpRequest, user: Any) -> bool:
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # as above
+class GroupAdmin(DjangoGroupAdmin, HistoryAdmin):  # type: ignore[misc]  # as above
     """Roles. Those of the product are set anew with each `migrate`; for others, make a role of your own."""
 
     list_display = ("name",)

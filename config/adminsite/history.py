@@ -12,12 +12,11 @@ from django.db.models import ForeignKey, Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
+from config import history
 from config.adminsite.options import ModelAdmin
-
-LONGEST = 100
-"""Characters of a reason that are kept."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,12 @@ class Difference:
 
 
 class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """For models that keep their history: who changed what, when and why; with the way back."""
+    """For models that keep their history: who changed what, when and why; with the way back.
+
+    `weighty` are fields that decide what goes out: who changes one of them must say why.
+    """
+
+    weighty: tuple[str, ...] = ()
 
     change_form_template = "admin/waymark/change_form.html"
     object_history_list_template = "admin/waymark/history_list.html"
@@ -40,8 +44,34 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
     )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj._change_reason = request.POST.get("change_reason", "").strip()[:LONGEST] or None
+        history.because(obj, request.POST.get("change_reason", ""))
         super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Its last state stays in the history, with the reason."""
+        super().delete_model(request, history.because(obj, request.POST.get("change_reason", ""), request.user))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Of what decides what goes out, not without a reason."""
+        if request.method == "POST" and self.weighty and not request.POST.get("change_reason", "").strip():
+            messages.error(request, "Say why you delete it: it decides what goes out.")
+            return HttpResponseRedirect(request.path)
+        told = {"keeps_history": True, "weighty": self.weighty}
+        response: HttpResponse = super().delete_view(request, object_id, {**told, **(extra_context or {})})
+        return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Of a thing that is there, one that asks why where something weighty is changed."""
+        made = super().get_form(request, obj, change=change, **options)
+        if not (self.weighty and obj):
+            return made
+        told = {"weighty": self.weighty, "reason": request.POST.get("change_reason", "")}
+        return type(made.__name__, (Weighed, made), told)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        """What was given as the reason stays in the form when something else has to be mended."""
+        told = {"change_reason": request.POST.get("change_reason", ""), "weighty": self.weighty}
+        return super().render_change_form(request, {**context, **told}, *args, **options)
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
@@ -66,13 +96,17 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
             "opts": self.opts,
             "original": thing,
             "record": record,
-            "differences": differences(record, now),
+            "differences": self.differences(record, now),
             "may_restore": may_restore,
             "restore_title": self.restore_title,
             "restore_help": self.restore_help,
             "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[object_id]),
         }
         return render(request, "admin/waymark/earlier.html", {**context, **(extra_context or {})})
+
+    def differences(self, record: Any, now: Any) -> list[Difference]:
+        """What the record says differently than the thing does now; of what is gone, all that it said."""
+        return differences(record, now)
 
     def has_restore_permission(self, request: HttpRequest, thing: Any) -> bool:
         """Whether this reader may go back; asked of the thing as it is, not as it was."""
@@ -98,7 +132,26 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
         fresh = self.model._default_manager.get(pk=thing.pk)
         for field in record.tracked_fields:
             setattr(fresh, field.attname, getattr(record, field.attname))
-        return made(_typed(made(instance=fresh)), instance=self.model._default_manager.get(pk=thing.pk))
+        then = {name: list(ids) for name, ids in _links(record).items() if name in made.base_fields}
+        return made(_typed(made(instance=fresh)) | then, instance=self.model._default_manager.get(pk=thing.pk))
+
+
+class Weighed(forms.ModelForm):
+    """A form that asks why, where one of its `weighty` fields is changed."""
+
+    weighty: tuple[str, ...] = ()
+    reason = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses a change without a reason."""
+        data: dict[str, Any] = super().clean() or {}
+        changed = [name for name in self.weighty if name in self.changed_data]
+        if changed and not self.reason.strip():
+            labels = ", ".join(f"“{self.fields[name].label or capfirst(name)}”" for name in changed)
+            self.add_error(
+                None, f"Say why you change {labels}: it decides what goes out. The reason is asked for below."
+            )
+        return data
 
 
 def differences(record: Any, now: Model | None) -> list[Difference]:
@@ -108,7 +161,29 @@ def differences(record: Any, now: Model | None) -> list[Difference]:
         then, today = (_said(field, row) if row else "" for row in (record, now))
         if then != today:
             found.append(Difference(str(field.verbose_name).capitalize(), then, today))
+    for name, ids in _links(record).items():
+        model: Any = record.instance_type._meta.get_field(name).related_model
+        today_ids = _linked(now, name)
+        if set(ids) != today_ids:
+            found.append(Difference(capfirst(name.replace("_", " ")), _names(model, ids), _names(model, today_ids)))
     return found
+
+
+def _links(record: Any) -> dict[str, set[int]]:
+    """Ids of what the thing was linked with then, by the name of the field."""
+    found = {}
+    for field in getattr(record, "_history_m2m_fields", ()):
+        column = field.m2m_reverse_field_name()
+        found[field.name] = set(getattr(record, field.name).values_list(f"{column}_id", flat=True))
+    return found
+
+
+def _linked(now: Any, name: str) -> set[int]:
+    return set(getattr(now, name).order_by().values_list("pk", flat=True)) if now else set()
+
+
+def _names(model: Any, ids: set[int]) -> str:
+    return "\n".join(sorted(map(str, model._default_manager.filter(pk__in=ids))))
 
 
 def _said(field: Any, row: Any) -> str:

@@ -8,15 +8,16 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from config.adminsite import ModelAdmin, ReadOnlyAdmin
+from config.adminsite import HistoryAdmin, ReadOnlyAdmin
 from contacts.admin import search
 from contacts.models import Event, RejectedEvent, Source
 
 
 @admin.register(Source)
-class SourceAdmin(ModelAdmin):
+class SourceAdmin(HistoryAdmin):
     """Systems that send events, with the line that tries them."""
 
+    weighty = ("enabled", "consent_grants")
     list_display = ("name", "brand", "enabled", "created_at")
     list_select_related = ("brand",)
     list_filter = ("brand", "enabled")

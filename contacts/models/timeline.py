@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
 from contacts.models.consent import Consent, Topic
 from contacts.models.people import Brand, Contact
@@ -35,6 +36,7 @@ class Source(models.Model):
         help_text=f"Events of this source that carry a consent, e.g. {GRANT_EXAMPLE}.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    history = HistoricalRecords(excluded_fields=["write_key"])
 
     def __str__(self) -> str:
         return self.name

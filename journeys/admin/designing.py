@@ -24,6 +24,8 @@ ACTS: dict[str, Callable[[Blueprint, str], Blueprint]] = {
     "down": lambda design, key: editing.move(design, key, 1),
     "delete": editing.remove,
 }
+DONE = {"up": "Moved step {} up.", "down": "Moved step {} down.", "delete": "Took step {} out."}
+"""What the history says of them."""
 
 
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
@@ -79,7 +81,12 @@ def act(request: HttpRequest, pk: int, key: str, verb: str) -> HttpResponse:
     version, _ = _draft(request, pk)
     if request.method == "POST":
         try:
-            editing.change(version, lambda design: ACTS[verb](design, key), editor_id=request.user.pk)
+            editing.change(
+                version,
+                lambda design: ACTS[verb](design, key),
+                editor_id=request.user.pk,
+                reason=DONE[verb].format(key),
+            )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return _back(version)
@@ -110,7 +117,8 @@ def _posted(request: HttpRequest) -> Any:
 def _changed(request: HttpRequest, version: Version, form: Any, edit: Edit) -> bool:
     """Write the change; what cannot be written is said in the form."""
     try:
-        editing.change(version, edit, form.cleaned_data["seen"], request.user.pk)
+        data = form.cleaned_data
+        editing.change(version, edit, data["seen"], request.user.pk, data["change_reason"])
     except ValidationError as error:
         form.add_error(None, error)
         return False

@@ -10,6 +10,7 @@ from unfold import widgets
 
 from channels.admin.kind_forms import KindField
 from channels.models import MessageTemplate
+from config.history import LONGEST
 from contacts.models import Brand, Segment
 from journeys import blueprints
 from journeys.base import Step, Trigger
@@ -37,6 +38,11 @@ class DesignForm(forms.Form):
         super().__init__(*args, **options)
         for name, inner in kind.Config.base_fields.items():
             self.fields[f"{CONFIG}{name}"] = self._kind_field(name, inner, brand)
+        self.fields["change_reason"] = _reason()
+
+    def ordered(self) -> list[forms.BoundField]:
+        """All fields, the reason last."""
+        return sorted(self, key=lambda field: field.name == "change_reason")
 
     def settings(self) -> tuple[dict[str, Any], dict[str, list[str]]]:
         """The settings as they stand in the form, and their errors by name."""
@@ -66,6 +72,16 @@ class DesignForm(forms.Form):
                 choices.append((kept, f"{kept} (there is none)"))
             field.widget = widgets.UnfoldAdminSelectWidget(choices=[("", "Choose one"), *choices])
         return field
+
+
+def _reason() -> forms.Field:
+    return forms.CharField(
+        label="Reason for this change",
+        required=False,
+        max_length=LONGEST,
+        widget=Text(),
+        help_text="Optional; shown in the history beside your name.",
+    )
 
 
 def _choices(inner: forms.Field, brand: Brand) -> list[tuple[str, str]] | None:

@@ -11,8 +11,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config import clock
+from config.history import LONGEST
 from journeys import publishing
 from journeys.models import Journey, Version
 
@@ -21,16 +23,17 @@ State = Journey.State
 
 @dataclass(frozen=True)
 class Verb:
-    """A button. `question` is asked first, if there is one; `done` is the sentence afterwards."""
+    """A button. `question` is asked first, if there is one, and why, where `asks_why`; `done` is the sentence afterwards."""
 
     key: str
     title: str
     states: tuple[str, ...]
-    call: Callable[[Journey, Any, datetime], Any]
+    call: Callable[[Journey, Any, datetime, str], Any]
     done: str
     question: str = ""
     permission: str = publishing.PERMISSION
     tone: str = ""
+    asks_why: bool = True
 
     @property
     def address(self) -> str:
@@ -38,15 +41,26 @@ class Verb:
         return f"admin:journeys_journey_{self.key}"
 
 
-def _publish(journey: Journey, user: Any, now: datetime) -> None:
+def _publish(journey: Journey, user: Any, now: datetime, reason: str) -> None:
     draft = journey.versions.filter(state=Version.State.DRAFT).order_by("-number").first()
     if draft is None:
         raise ValidationError("There is no draft to publish; make one first.")
-    publishing.publish(draft, user, now)
+    publishing.publish(draft, user, now, reason)
 
 
-def _new_draft(journey: Journey, user: Any, now: datetime) -> None:
+def _new_draft(journey: Journey, user: Any, now: datetime, reason: str) -> None:
     publishing.new_draft(journey, user)
+
+
+class WhyForm(forms.Form):
+    """The reason, for what must not be done without one."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=LONGEST,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Kept in the history; everybody who wonders reads it.",
+    )
 
 
 VERBS = {
@@ -61,6 +75,7 @@ VERBS = {
             "From now on people enter this version, and it can never be changed again. Those who are in an earlier version "
             "go on in that one.",
             tone="primary",
+            asks_why=False,
         ),
         Verb(
             "pause",
@@ -68,6 +83,7 @@ VERBS = {
             (State.LIVE,),
             publishing.pause,
             "Paused: everybody stays where they are, and nothing leaves.",
+            "Everybody stays where they are, nobody enters, and no message of it leaves until it is resumed.",
         ),
         Verb(
             "resume",
@@ -75,6 +91,7 @@ VERBS = {
             (State.PAUSED,),
             publishing.resume,
             "Resumed: everybody goes on from where they are.",
+            "Everybody goes on from where they are; what was held is judged again by every rule.",
             tone="primary",
         ),
         Verb(
@@ -84,12 +101,13 @@ VERBS = {
             _new_draft,
             "Here is the draft; change it as you like.",
             permission="journeys.change_version",
+            asks_why=False,
         ),
         Verb(
             "retire",
             "Let nobody in any more",
             (State.LIVE, State.PAUSED),
-            lambda journey, user, now: publishing.retire(journey, user),
+            lambda journey, user, now, reason: publishing.retire(journey, user, reason),
             "Nobody enters any more; those who are inside go on to their end.",
             "Nobody enters any more. Those who are inside go on to their end. To let people in again, publish a new version.",
         ),
@@ -124,10 +142,11 @@ def do(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     verb = VERBS[key]
     if not request.user.has_perms(["journeys.view_journey", verb.permission], journey):
         raise PermissionDenied
-    if request.method != "POST":
-        return _ask(request, journey, verb)
+    form = (WhyForm if verb.asks_why else forms.Form)(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _ask(request, journey, verb, form)
     try:
-        verb.call(journey, request.user, clock.now())
+        verb.call(journey, request.user, clock.now(), form.cleaned_data.get("reason", ""))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)
@@ -143,14 +162,15 @@ def _after(journey: Journey, verb: Verb) -> str:
     return reverse("admin:journeys_journey_change", args=[journey.pk])
 
 
-def _ask(request: HttpRequest, journey: Journey, verb: Verb) -> HttpResponse:
+def _ask(request: HttpRequest, journey: Journey, verb: Verb, form: forms.Form) -> HttpResponse:
     context = {
         "title": f"{verb.title}: {journey}",
         "opts": Journey._meta,
         "original": journey,
         "intro": verb.question or f"Do you want to do this with {journey}?",
-        "form": forms.Form(),
+        "form": form,
         "submit": verb.title,
         "back": reverse("admin:journeys_journey_change", args=[journey.pk]),
     }
-    return render(request, "admin/waymark/form.html", {**admin.site.each_context(request), **context})
+    shown = {**admin.site.each_context(request), **context}
+    return render(request, "admin/waymark/form.html", shown, status=400 if form.errors else 200)

@@ -12,19 +12,23 @@ from unfold.decorators import display
 
 from compliance.admin import standing
 from config import clock
-from config.adminsite import ReadOnlyAdmin
-from journeys import blueprints, figures, publishing
+from config.adminsite import HistoryAdmin, ReadOnlyAdmin
+from config.adminsite.history import Difference
+from journeys import blueprints, figures, histories, publishing
 from journeys.admin import designing, exchange, picture
 from journeys.base import steps
-from journeys.blueprints import StepPlan
+from journeys.blueprints import Blueprint, StepPlan
 from journeys.models import Version
 
 TONES = {Version.State.DRAFT: "info", Version.State.LIVE: "success", Version.State.RETIRED: "default"}
 
 
 @admin.register(Version)
-class VersionAdmin(ReadOnlyAdmin):
+class VersionAdmin(HistoryAdmin, ReadOnlyAdmin):
     """Versions are made and published on their journey's page."""
+
+    restore_title = "New draft from this state"
+    restore_help = "The journey gets a new draft that says what this one said then; nothing else changes."
 
     list_display = ("__str__", "state_shown", "published_at", "published_by")
     list_filter = ("state", "journey")
@@ -71,6 +75,25 @@ class VersionAdmin(ReadOnlyAdmin):
             ),
             *super().get_urls(),
         ]
+
+    def has_restore_permission(self, request: HttpRequest, thing: Any) -> bool:
+        return bool(request.user.has_perm(designing.PERMISSION, thing))
+
+    def differences(self, record: Any, now: Version | None) -> list[Difference]:
+        """Columns first, then step by step."""
+        then, today = histories.design(record), blueprints.of(now) if now else Blueprint()
+        return [*super().differences(record, now), *histories.step_differences(then, today)]
+
+    def restore(self, request: HttpRequest, thing: Version, record: Any) -> str:
+        """A new draft that says what this one said then."""
+        reason = request.POST.get("change_reason", "") or f"As {thing} was on {record.history_date:%Y-%m-%d %H:%M} UTC."
+        try:
+            made = publishing.draft_of(thing, request.user, histories.design(record), reason)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return ""
+        messages.success(request, f"{made} is the draft now; it begins as {thing} was then.")
+        return reverse("admin:journeys_version_change", args=[made.pk])
 
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new draft that says what this version says. Raises PermissionDenied, Http404."""

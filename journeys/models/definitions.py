@@ -69,6 +69,15 @@ class Journey(models.Model):
         return self.versions.filter(state=Version.State.LIVE).first()
 
 
+class Designed(models.Model):
+    """What a record of a version's history keeps beside its columns."""
+
+    steps = models.JSONField(default=list, help_text="Its steps, as they stood then.")
+
+    class Meta:
+        abstract = True
+
+
 class Version(models.Model):
     """One design of a journey. Immutable once published; people in it stay pinned to it."""
 
@@ -125,6 +134,7 @@ class Version(models.Model):
     checksum = models.CharField(
         max_length=64, blank=True, editable=False, help_text="SHA-256 of the design, set at publishing."
     )
+    history = HistoricalRecords(bases=[Designed], excluded_fields=["editors", "segment"])
 
     class Meta:
         ordering = ["journey", "-number"]

@@ -50,7 +50,7 @@ def test_what_one_may_not_see_is_not_there(acme, other) -> None:
         f"messages/{Message.objects.get().pk}/",
     ):
         assert finn.get(path)[0] == 404, path
-    assert finn.post("journeys/welcome/pause/")[0] == 404
+    assert finn.post("journeys/welcome/pause/", {"reason": "A test."})[0] == 404
     assert finn.post(f"enrolments/{Enrolment.objects.get().pk}/leave/")[0] == 404
 
 
@@ -59,16 +59,16 @@ def test_who_may_edit_one_and_publish_another_is_refused_with_the_permission(acm
     mixed = holder("mixed", acme, "edit_in_brand")
     grants.give(other, mixed, "publish_in_brand")
     refused = (403, {"detail": "This needs the permission journeys.publish_journey."})
-    assert caller(mixed).post("journeys/welcome/pause/") == refused
+    assert caller(mixed).post("journeys/welcome/pause/", {"reason": "A test."}) == refused
     assert Journey.objects.get(key="welcome").state == "live"
-    assert caller(mixed).post("journeys/theirs/pause/")[0] == 200
+    assert caller(mixed).post("journeys/theirs/pause/", {"reason": "A test."})[0] == 200
 
 
 def test_one_journey_alone(acme, other) -> None:
     pia = caller(holder("pia", Journey.objects.get(key="welcome"), "publish_journey"))
     assert [row["key"] for row in pia.rows("journeys/")] == ["welcome"]
     assert pia.get("journeys/welcome/")[0] == 200
-    assert pia.post("journeys/welcome/pause/")[0] == 200
+    assert pia.post("journeys/welcome/pause/", {"reason": "A test."})[0] == 200
     assert pia.get("messages/")[0] == 403
 
 

@@ -115,37 +115,43 @@ class TestReading:
 
 class TestPausing:
     def test_nobody_moves_until_it_is_resumed(self, marketing, ada) -> None:
-        status, body = marketing.post("journeys/welcome/pause/")
+        status, body = marketing.post("journeys/welcome/pause/", {"reason": "A test."})
         assert (status, body["state"]) == (200, "paused")
         driving.run(NOW + 4 * DAY)
         assert driving.at_step() == {"wait": 1}
         with clock.at(NOW + 5 * DAY):
-            assert marketing.post("journeys/welcome/resume/")[1]["state"] == "live"
+            assert marketing.post("journeys/welcome/resume/", {"reason": "A test."})[1]["state"] == "live"
         driving.run(NOW + 5 * DAY)
         assert driving.at_step() == {"send": 1}
 
     def test_it_is_kept_who_did_it(self, marketing, maria, ada) -> None:
         from compliance.models import Stop
 
-        marketing.post("journeys/welcome/pause/")
+        marketing.post("journeys/welcome/pause/", {"reason": "A test."})
         assert Stop.objects.get().set_by == maria
 
     def test_what_does_not_fit_its_state_is_409_with_the_reason(self, marketing, ada) -> None:
-        assert marketing.post("journeys/welcome/resume/") == (
+        assert marketing.post("journeys/welcome/resume/", {"reason": "A test."}) == (
             409, {"detail": "Welcome is live; only a paused journey can be resumed."},
         )  # fmt: skip
-        marketing.post("journeys/welcome/pause/")
-        status, body = marketing.post("journeys/welcome/pause/")
+        marketing.post("journeys/welcome/pause/", {"reason": "A test."})
+        status, body = marketing.post("journeys/welcome/pause/", {"reason": "A test."})
         assert status == 409
         assert body["detail"] == "Welcome is paused; only a live journey can be paused."
         assert Journey.objects.get().state == "paused"
+
+    def test_it_asks_why(self, marketing, ada) -> None:
+        for body in ({}, {"reason": " "}, {"reason": "x" * 101}, {"why": "A test."}):
+            status, answer = marketing.post("journeys/welcome/pause/", body)
+            assert (status, "reason" in answer) == (400, "why" not in body)
+        assert Journey.objects.get().state == "live"
 
     def test_reading_does_not_pause(self, marketing, ada) -> None:
         assert marketing.get("journeys/welcome/pause/")[0] == 405
         assert Journey.objects.get().state == "live"
 
     def test_an_unknown_journey_is_404(self, marketing) -> None:
-        assert marketing.post("journeys/nobody/pause/")[0] == 404
+        assert marketing.post("journeys/nobody/pause/", {"reason": "A test."})[0] == 404
 
 
 class TestLeaving:
@@ -169,5 +175,5 @@ class TestLeaving:
         assert again == first
 
     def test_people_leave_a_paused_journey_too(self, marketing, ada) -> None:
-        publishing.pause(Journey.objects.get(), driving.publisher(), NOW)
+        publishing.pause(Journey.objects.get(), driving.publisher(), NOW, "A test.")
         assert self.leave(marketing)[1]["state"] == "left"

@@ -169,7 +169,7 @@ class TestSessions:
         assert browser.get(f"/api/messages/{ids['message']}/").status_code == 200
 
     def test_they_write_only_with_the_csrf_token(self, browser, ids) -> None:
-        response = browser.post("/api/journeys/welcome/pause/")
+        response = browser.post("/api/journeys/welcome/pause/", {"reason": "A test."})
         assert response.status_code == 403
         assert "CSRF" in response.json()["detail"]
         assert Journey.objects.get().state == "live"

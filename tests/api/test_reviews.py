@@ -141,9 +141,11 @@ class TestTheRest:
         assert state(draft) == "retired"
 
     def test_legal_withdraws_an_approval(self, lena, waiting, draft) -> None:
-        assert lena.post(f"reviews/{waiting['id']}/retire/")[0] == 409
+        why = {"reason": "A complaint."}
+        assert lena.post(f"reviews/{waiting['id']}/retire/", why)[0] == 409
         lena.post(f"reviews/{waiting['id']}/approve/", {"seen": waiting["fingerprint"]})
-        status, body = lena.post(f"reviews/{waiting['id']}/retire/", {"reason": "A complaint."})
+        assert lena.post(f"reviews/{waiting['id']}/retire/")[0] == 400, "not without a reason"
+        status, body = lena.post(f"reviews/{waiting['id']}/retire/", why)
         assert (status, body["state"], body["closed_because"]) == (200, "revoked", "A complaint.")
         assert state(draft) == "retired"
 

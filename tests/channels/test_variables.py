@@ -1,8 +1,13 @@
 """Declared variables: what stands in for a value that is missing or does not fit; and how money and plurals are written."""
 
+from decimal import Decimal
+
 import pytest
+from babel.numbers import format_currency, get_currency_precision
 
 from channels import letters, liquid, previews, variables
+from channels.liquid import money
+from channels.liquid.languages import spoken
 from channels.models import TemplateVersion
 from channels.variables import Variable, filled
 from config.ledger import unlocked
@@ -56,7 +61,20 @@ def test_declarations_that_are_none_are_passed_over() -> None:
 
 @pytest.mark.parametrize(("locale", "source", "text"), [
     ("", "'1234.505' | money: 'EUR'", "€1,234.51"),
-    ("en-GB", "-3 | money: 'USD'", "-$3.00"),
+    ("en-GB", "-3 | money: 'USD'", "-US$3.00"),
+    ("en-GB", "-1234.5 | money: 'GBP'", "-£1,234.50"),
+    ("hi", "1234567 | money: 'INR'", "₹12,34,567.00"),
+    ("pt-BR", "1234.5 | money: 'BRL'", f"R${NBSP}1.234,50"),
+    ("de-AT", "-1234.5 | money: 'EUR'", f"-€{NBSP}1.234,50"),
+    ("tlh", "1 | money: 'EUR'", "€1.00"),
+    ("../en", "1 | money: 'EUR'", "€1.00"),
+    ("en", "1.005 | money: 'HUF'", f"HUF{NBSP}1.01"),
+    ("fr", "'2026-11-05' | date: '%A %-d %B %Y, 100 %%'", "jeudi 5 novembre 2026, 100 %"),
+    ("de", "'2026-11-05' | date", "05 November 2026"),
+    ("ru", "'2026-11-05' | date: '%d %B'", "05 ноября"),
+    ("de", "'2026-11-05' | date: 'long'", "5. November 2026"),
+    ("en-US", "'2026-11-05' | date: 'short'", "11/5/26"),
+    ("en", "'2026-11-05' | date: '%A'", "Thursday"),
     ("en-CA", "3 | money: 'CAD'", "$3.00"),
     ("de", "1234.5 | money: 'EUR'", f"1.234,50{NBSP}€"),
     ("de-CH", "1234.5 | money: 'CHF'", f"CHF{NBSP}1’234.50"),
@@ -115,3 +133,14 @@ class TestSending:
         with unlocked():
             TemplateVersion.objects.filter(pk=version.pk).update(variables=[{"name": "contact.a", "fallback": "x"}])
         assert version.approvals.get().fingerprint != version.fingerprint
+
+
+@pytest.mark.parametrize("locale", ["en", "de-CH", "fr-FR", "es", "sv", "hi", "he", "ar", "ja", "cs", "en-IN", "pt-PT"])
+@pytest.mark.parametrize("currency", ["EUR", "USD", "JPY", "KWD", "CHF", "INR", "HUF", "CLP"])
+def test_the_quick_way_writes_what_babel_writes(locale: str, currency: str) -> None:
+    language = spoken(locale)
+    for amount in ("0", "7.5", "-7.5", "999.99", "1000", "-1234567.891", "987654321098765"):
+        rounded = money.round_to(Decimal(amount), get_currency_precision(currency))
+        theirs = format_currency(rounded, currency, locale=language)
+        ours = money.written(Decimal(amount), currency, locale)
+        assert ours.replace(NBSP, "") == theirs.replace(NBSP, "")

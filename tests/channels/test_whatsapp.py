@@ -99,6 +99,8 @@ class TestSending:
         (131047, ("outside_24h_window", True, False)),
         (63024, ("not_on_whatsapp", True, False)),
         (63032, ("not_allowed_by_whatsapp", True, False)),
+        (130472, ("not_allowed_by_whatsapp", True, False)),
+        (63014, ("opted_out_of_marketing", True, False)),
         (63049, ("not_allowed_by_whatsapp", True, False)),
         (63033, ("opted_out_of_marketing", True, False)),
         (131050, ("opted_out_of_marketing", True, False)),

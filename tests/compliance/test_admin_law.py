@@ -249,7 +249,7 @@ class TestActivation:
 
     def test_from_then_on_it_is_judged_by(self, lawyer, draft, active) -> None:
         drafts.put(draft, "hours", row("GB", "08:00", "20:00"), now=NOW)
-        html = says(lawyer, url(draft, "activate"), self.asked(lawyer, draft, sure="on"))
+        html = says(lawyer, url(draft, "activate"), self.asked(lawyer, draft, sure="on", reason="Law of May."))
         assert "Rule set v2 is active" in html
         assert rule_sets.active().number == 2
         draft.refresh_from_db()
@@ -258,12 +258,12 @@ class TestActivation:
 
     def test_a_set_without_hours_is_refused(self, lawyer, draft) -> None:
         LawRow.objects.filter(rule_set=draft).delete()
-        html = says(lawyer, url(draft, "activate"), self.asked(lawyer, draft, sure="on"))
+        html = says(lawyer, url(draft, "activate"), self.asked(lawyer, draft, sure="on", reason="Law of May."))
         assert "A rule set without hours would allow everything" in html
         assert rule_sets.active().number == 1
 
     def test_what_has_changed_since_it_was_read_must_be_read_again(self, lawyer, draft) -> None:
-        asked = self.asked(lawyer, draft, sure="on")
+        asked = self.asked(lawyer, draft, sure="on", reason="Law of May.")
         drafts.put(draft, "hours", row("GB", "08:00", "20:00"), now=NOW)
         assert "read the changes again" in says(lawyer, url(draft, "activate"), asked)
         assert rule_sets.active().number == 1

@@ -162,7 +162,11 @@ class TestHousePolicy:
 
     def test_the_brand_does_not_change(self, lawyer) -> None:
         saved = HousePolicy.objects.create(brand=brand())
-        save(lawyer, url("housepolicy", "change", saved.pk), house_policy(brand=brand("other").pk, profile="all"))
+        save(
+            lawyer,
+            url("housepolicy", "change", saved.pk),
+            house_policy(brand=brand("other").pk, profile="all", change_reason="A test."),
+        )
         saved.refresh_from_db()
         assert (saved.brand.key, saved.profile) == ("acme", "all")
 
@@ -262,7 +266,11 @@ class TestFrequencyCaps:
 
     def test_a_topic_that_is_gone_stays_chosen(self, lawyer) -> None:
         cap = FrequencyCap.objects.create(brand=brand(), name="Old", limit=1, topics=["gone"])
-        save(lawyer, url("frequencycap", "change", cap.pk), {**self.DATA, "brand": brand().pk, "topics": ["gone"]})
+        save(
+            lawyer,
+            url("frequencycap", "change", cap.pk),
+            {**self.DATA, "brand": brand().pk, "topics": ["gone"], "change_reason": "A test."},
+        )
         cap.refresh_from_db()
         assert (cap.name, cap.topics) == ("Weekly", ["gone"])
 

@@ -56,7 +56,11 @@ def test_it_holds_what_would_leave_until_it_is_lifted(operator, what, named) -> 
     gate.release(NOW)
     assert Message.objects.get(pk=one.pk).state == "pending"
     assert "It holds 1 message," in operator.get(PAGE).content.decode()
-    html = operator.post(lift(Stop.objects.get()), follow=True).content.decode()
+    refused = operator.post(lift(Stop.objects.get()), follow=True).content.decode()
+    assert "Say why you let it go on" in refused
+    assert Stop.objects.get().lifted_at is None
+    html = operator.post(lift(Stop.objects.get()), {"reason": "The price is right now."}, follow=True).content.decode()
+    assert "The price is right now." in html
     assert "goes on. 1 held message will be judged again." in html
     gate.release(NOW.replace(year=NOW.year + 1))
     assert Message.objects.get(pk=one.pk).held_by == ""
@@ -95,7 +99,7 @@ def test_looking_lifts_nothing(operator) -> None:
 def test_lifted_ones_stay_on_record(operator) -> None:
     person = user("ops")
     stops.set("channel", "sms", "Garbled", person, NOW)
-    stops.lift("channel", "sms", person, NOW)
+    stops.lift("channel", "sms", person, NOW, "A test.")
     html = operator.get(PAGE).content.decode()
     assert "Nothing is stopped" in html
     assert "Garbled" in html
@@ -125,5 +129,5 @@ def test_it_costs_the_same_however_many_were_lifted(operator) -> None:
     few = queries(operator, PAGE)
     for number in range(8):
         stops.set("journey", f"j{number}", "x", None, NOW)
-        stops.lift("journey", f"j{number}", None, NOW)
+        stops.lift("journey", f"j{number}", None, NOW, "A test.")
     assert queries(operator, PAGE) == few

@@ -79,11 +79,14 @@ class TestPolicies:
         maria = user("maria")
         stops.set("channel", "sms", "Complaints of Ada Lovelace.", maria, NOW)
         stops.set("channel", "sms", "Again.", maria, NOW)
-        stops.lift("channel", "sms", maria, NOW)
-        stops.lift("channel", "sms", maria, NOW)
+        stops.lift("channel", "sms", maria, NOW, "A test.")
+        stops.lift("channel", "sms", maria, NOW, "A test.")
         [stopped], [lifted] = acts("stop.set"), acts("stop.lifted")
         assert stopped.actor == lifted.actor == maria.pk
-        assert stopped.payload == lifted.payload == {"scope": "channel", "value": "sms"}
+        about = {"scope": "channel", "value": "sms"}
+        assert stopped.payload == {**about, **chain.because("Complaints of Ada Lovelace.")}
+        assert lifted.payload == {**about, **chain.because("A test.")}
+        assert "Ada" not in str([stopped.payload, lifted.payload])
 
     def test_a_rule_set_that_is_activated(self) -> None:
         lena = user("lena", "compliance.change_rules")
@@ -91,7 +94,10 @@ class TestPolicies:
         rule_sets.activate(made, lena, NOW)
         [act] = acts("rules.activated")
         made = RuleSet.objects.get(pk=made.pk)
-        assert (act.actor, act.payload) == (lena.pk, {"number": made.number, "checksum": made.checksum})
+        assert (act.actor, act.payload) == (
+            lena.pk,
+            {"number": made.number, "checksum": made.checksum, **chain.because(made.note)},
+        )
 
 
 class TestTheLaw:

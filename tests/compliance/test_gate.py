@@ -347,7 +347,7 @@ class TestStops:
         stops.set(scope, value, "A wrong price.", None, NOW)
         released(one)
         assert (one.state, one.reason, one.due_at) == ("pending", "stopped", None)
-        assert stops.lift(scope, value, None, NOW + HOUR) == 1
+        assert stops.lift(scope, value, None, NOW + HOUR, "A test.") == 1
         assert released(one, NOW + HOUR).state == "sent"
 
     def test_a_stop_of_something_else_holds_nothing(self, offer) -> None:
@@ -359,10 +359,10 @@ class TestStops:
         stops.set("all", "", "First.", None, NOW)
         stops.set("channel", "sms", "Second.", None, NOW)
         released(one)
-        stops.lift(*one.held_by.partition(":")[::2], None, NOW)
+        stops.lift(*one.held_by.partition(":")[::2], None, NOW, "A test.")
         released(one)
         assert one.state == "pending"
-        stops.lift(*one.held_by.partition(":")[::2], None, NOW)
+        stops.lift(*one.held_by.partition(":")[::2], None, NOW, "A test.")
         assert released(one).state == "sent"
 
     def test_what_is_cleared_but_not_begun_goes_back_to_the_door(self, offer, monkeypatch: pytest.MonkeyPatch) -> None:

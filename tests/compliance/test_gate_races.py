@@ -154,10 +154,10 @@ def test_stops_and_workers_lose_nothing(house) -> None:
     def on_and_off() -> None:
         for _ in range(10):
             stops.set("all", "", "Test.", None, NOW)
-            stops.lift("all", "", None, NOW)
+            stops.lift("all", "", None, NOW, "A test.")
 
     at_once(on_and_off, *[lambda: [gate.release(NOW, 10) for _ in range(15)]] * 2)
-    stops.lift("all", "", None, NOW)
+    stops.lift("all", "", None, NOW, "A test.")
     while gate.release(NOW):
         pass
     assert SandboxMessage.objects.count() == Message.objects.filter(state="sent").count() == 100

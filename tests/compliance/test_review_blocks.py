@@ -100,7 +100,7 @@ def test_a_block_that_was_changed_around_everything(offer, footer) -> None:
 
 
 def test_a_block_that_legal_withdraws_takes_its_messages_with_it(offer, footer, lena) -> None:
-    reviews.retire(footer, lena, NOW)
+    reviews.retire(footer, lena, NOW, "A test.")
     assert sent(offer.template)[0] == "blocked"
 
 

@@ -250,7 +250,7 @@ class TestCommand:
 
     def test_activate_later(self, file: Path, reviewer: User) -> None:
         run("load", str(file))
-        assert run("activate", "2", "--user", "lena") == "Rule set 2 is active.\n"
+        assert run("activate", "2", "--user", "lena", "--reason", "Law of May.") == "Rule set 2 is active.\n"
 
     @pytest.mark.parametrize(
         ("arguments", "told"),

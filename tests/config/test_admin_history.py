@@ -75,7 +75,7 @@ def test_lists_and_numbers_come_back_as_they_were(root) -> None:
     cap = FrequencyCap.objects.create(brand=builders.brand(), name="Weekly", limit=3, days=7, classes=["marketing"])
     cap.limit, cap.classes = 9, ["marketing", "service"]
     cap.save()
-    root.post(earlier(cap))
+    root.post(earlier(cap), {"change_reason": "A mistake."})
     cap.refresh_from_db()
     assert (cap.limit, cap.classes, cap.days) == (3, ["marketing"], 7)
 

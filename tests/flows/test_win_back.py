@@ -43,21 +43,21 @@ def test_who_buys_again_is_left_alone_at_once(lapsed) -> None:
 
 def test_pause_keeps_people_in_place_and_messages_at_the_door(lapsed) -> None:
     journey, anna = Journey.objects.get(key="win-back"), user("anna", "journeys.publish_journey")
-    publishing.pause(journey, anna, lapsed.now)
+    publishing.pause(journey, anna, lapsed.now, "A test.")
     lapsed.passes(days=10)
     assert not lapsed.texts()
     assert lapsed.inside("win-back") == 1
-    publishing.resume(journey, anna, lapsed.now)
+    publishing.resume(journey, anna, lapsed.now, "A test.")
     lapsed.passes(days=1)
     assert len(lapsed.texts()) == 1
 
 
 def test_a_purchase_during_the_pause_still_lets_out(lapsed) -> None:
     journey, anna = Journey.objects.get(key="win-back"), user("anna", "journeys.publish_journey")
-    publishing.pause(journey, anna, lapsed.now)
+    publishing.pause(journey, anna, lapsed.now, "A test.")
     lapsed.orders("ada", "A2")
     assert lapsed.inside("win-back") == 0
-    publishing.resume(journey, anna, lapsed.now)
+    publishing.resume(journey, anna, lapsed.now, "A test.")
     lapsed.passes(days=10)
     assert not lapsed.texts()
 

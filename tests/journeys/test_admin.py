@@ -180,6 +180,9 @@ class TestPage:
         assert as_role("superuser").get(url("journey_delete", version.journey_id)).status_code == 403
 
 
+WHY = {"reason": "A test."}
+
+
 class TestVerbs:
     def test_publish_is_asked_first_and_done_by_a_post(self, as_role):
         version = draft(wait())
@@ -207,19 +210,21 @@ class TestVerbs:
         version = live(wait())
         client = as_role("Marketer")
         assert "Pause" in text(client.get(url("journey_change", version.journey_id)))
-        client.post(url("journey_pause", version.journey_id))
+        assert client.post(url("journey_pause", version.journey_id)).status_code == 400, "not without a reason"
+        assert Journey.objects.get().state == "live"
+        client.post(url("journey_pause", version.journey_id), WHY)
         assert Journey.objects.get().state == "paused"
         assert Stop.objects.filter(scope="journey", value="welcome", lifted_at=None).exists()
         page = text(client.get(url("journey_change", version.journey_id)))
         assert "Resume" in page
-        client.post(url("journey_resume", version.journey_id))
+        client.post(url("journey_resume", version.journey_id), WHY)
         assert Journey.objects.get().state == "live"
         assert not Stop.objects.filter(lifted_at=None).exists()
 
     def test_what_makes_no_sense_is_said(self, as_role):
         version = live(wait())
         client = as_role("Marketer")
-        response = client.post(url("journey_resume", version.journey_id))
+        response = client.post(url("journey_resume", version.journey_id), WHY)
         assert said(client, response) == ["Welcome is live; only a paused journey can be resumed."]
         response = client.post(url("journey_publish", version.journey_id))
         assert said(client, response) == ["There is no draft to publish; make one first."]
@@ -236,13 +241,13 @@ class TestVerbs:
         happens(contact("ada"))
         client = as_role("Marketer")
         assert "Everybody who is inside leaves at once" in text(client.get(url("journey_archive", version.journey_id)))
-        client.post(url("journey_archive", version.journey_id))
+        client.post(url("journey_archive", version.journey_id), WHY)
         assert (Journey.objects.get().state, only().state) == ("archived", "left")
 
     def test_retiring_lets_nobody_in_any_more(self, as_role):
         version = live(wait())
         happens(contact("ada"))
-        as_role("Marketer").post(url("journey_retire", version.journey_id))
+        as_role("Marketer").post(url("journey_retire", version.journey_id), WHY)
         happens(contact("bob"))
         assert only().contact.external_id == "ada"
 

@@ -238,7 +238,7 @@ def test_an_event_whose_contact_waits_in_a_retired_version_goes_to_the_new_one()
 
 def test_an_archived_journey_lets_nobody_in():
     version = live(wait())
-    publishing.archive(version.journey, publisher(), NOW)
+    publishing.archive(version.journey, publisher(), NOW, "A test.")
     happens(contact("ada"))
     assert not Enrolment.objects.exists()
 

@@ -124,7 +124,7 @@ class TestExitCriteria:
         version = live(wait(), exit_when=ORDERED)
         ada = contact("ada")
         happens(ada)
-        publishing.pause(version.journey, publisher(), NOW)
+        publishing.pause(version.journey, publisher(), NOW, "A test.")
         happens(ada, "order.completed", NOW + HOUR)
         assert only().state == "left"
 

@@ -156,9 +156,9 @@ def test_people_whose_time_has_long_come():
     assert sentences(NOW + DAY + HOUR) == [
         "2 people are due, the first since 25 November 2026 12:00 UTC, and nobody moves them. Does the worker run?"
     ]
-    publishing.pause(version.journey, publisher(), NOW)
+    publishing.pause(version.journey, publisher(), NOW, "A test.")
     assert liveness.check(NOW + 2 * DAY) == [], "a paused journey keeps people in place"
-    publishing.resume(version.journey, publisher(), NOW + 2 * DAY)
+    publishing.resume(version.journey, publisher(), NOW + 2 * DAY, "A test.")
     liveness.repair(NOW + 2 * DAY)
     assert at_step() == {}
 

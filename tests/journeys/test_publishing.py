@@ -5,13 +5,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
-from compliance.models import Stop
+from compliance import chain
+from compliance.models import AuditNote, Stop
 from config import ledger
 from contacts.models import Segment
 from journeys import blueprints, publishing
 from journeys.blueprints import Blueprint
 from journeys.inspection import flaws
-from journeys.models import Enrolment, Step, Version
+from journeys.models import Enrolment, Journey, Step, Version
 from tests.builders import NOW, brand, contact, segment, template, user
 from tests.builders import topic as make_topic
 from tests.journeys.driving import draft, happens, live, publish, publisher, step
@@ -50,7 +51,7 @@ class TestPublishing:
 
     def test_an_archived_journey_is_closed(self):
         version = live(wait())
-        publishing.archive(version.journey, publisher(), NOW)
+        publishing.archive(version.journey, publisher(), NOW, "A test.")
         with pytest.raises(ValidationError, match="is archived"):
             publishing.publish(publishing.new_draft(version.journey), publisher(), NOW)
 
@@ -60,20 +61,20 @@ class TestPublishing:
         call = getattr(publishing, verb)
         subject = version if verb == "publish" else version.journey
         with pytest.raises(PermissionDenied, match="permission to publish journeys"):
-            call(subject, user("outsider"), *([] if verb == "retire" else [NOW]))
+            call(subject, user("outsider"), *([] if verb == "retire" else [NOW]), "A test.")
 
     def test_publishing_a_paused_journey_leaves_it_paused(self):
         version = live(wait())
-        publishing.pause(version.journey, publisher(), NOW)
+        publishing.pause(version.journey, publisher(), NOW, "A test.")
         live(wait("other"))
         version.journey.refresh_from_db()
         assert version.journey.state == "paused"
 
     def test_pausing_puts_a_stop_on_its_messages(self):
         version = live(wait())
-        publishing.pause(version.journey, publisher(), NOW)
+        publishing.pause(version.journey, publisher(), NOW, "A test.")
         assert Stop.objects.filter(scope="journey", value="welcome", lifted_at=None).count() == 1
-        publishing.resume(version.journey, publisher(), NOW)
+        publishing.resume(version.journey, publisher(), NOW, "A test.")
         assert not Stop.objects.filter(lifted_at=None).exists()
 
     @pytest.mark.parametrize(
@@ -82,7 +83,35 @@ class TestPublishing:
     def test_a_draft_can_be_neither_paused_nor_resumed(self, verb, sentence):
         journey = draft(wait()).journey
         with pytest.raises(ValidationError, match=sentence):
-            getattr(publishing, verb)(journey, publisher(), NOW)
+            getattr(publishing, verb)(journey, publisher(), NOW, "A test.")
+
+    @pytest.mark.parametrize("verb", ["pause", "resume", "retire", "archive"])
+    @pytest.mark.parametrize(("reason", "sentence"), [(" ", "Say why you"), ("x" * 101, "at most 100 characters")])
+    def test_nothing_is_stopped_or_let_go_on_without_a_reason(self, verb, reason, sentence):
+        version = live(wait())
+        if verb == "resume":
+            publishing.pause(version.journey, publisher(), NOW, "A test.")
+        before = Journey.objects.get().state
+        with pytest.raises(ValidationError, match=sentence):
+            getattr(publishing, verb)(version.journey, publisher(), *([] if verb == "retire" else [NOW]), reason)
+        version.refresh_from_db()
+        assert (Journey.objects.get().state, version.state) == (before, "live")
+
+    def test_the_reason_is_in_the_history_on_the_stop_and_sealed_in_the_audit_chain(self):
+        version = live(wait())
+        publishing.pause(version.journey, publisher(), NOW, "Ada complained.")
+        publishing.resume(version.journey, publisher(), NOW, "It was not us.")
+        publishing.retire(version.journey, publisher(), "The season is over.")
+        said = [(one.state, one.history_change_reason, one.history_user) for one in version.journey.history.all()[:2]]
+        assert said == [("live", "It was not us.", publisher()), ("paused", "Ada complained.", publisher())]
+        stop = Stop.objects.get()
+        assert (stop.reason, stop.lifted_because) == ("The journey is paused: Ada complained.", "It was not us.")
+        last = version.history.first()
+        assert (last.state, last.history_change_reason) == ("retired", "The season is over.")
+        notes = {note.kind: note.payload for note in AuditNote.objects.order_by("pk")}
+        assert notes["journey.retired"]["reason"] == chain.because("The season is over.")["reason"]
+        assert notes["stop.lifted"]["reason"] == chain.because("It was not us.")["reason"]
+        assert "Ada" not in str(list(AuditNote.objects.values_list("payload", flat=True)))
 
     def test_a_new_draft_is_a_copy_and_there_is_one_at_a_time(self):
         version = live(wait(), goal={"event": "order.completed"})
@@ -94,8 +123,8 @@ class TestPublishing:
     def test_archiving_a_paused_journey_takes_its_stop_away(self):
         version = live(wait())
         happens(contact("ada"))
-        publishing.pause(version.journey, publisher(), NOW)
-        assert publishing.archive(version.journey, publisher(), NOW) == 1
+        publishing.pause(version.journey, publisher(), NOW, "A test.")
+        assert publishing.archive(version.journey, publisher(), NOW, "A test.") == 1
         assert not Stop.objects.filter(lifted_at=None).exists()
         assert Enrolment.objects.get().end_reason == "journey archived"
 
@@ -234,7 +263,7 @@ class TestSealed:
         self.refused(change)
 
     def test_it_can_still_be_retired(self, version):
-        publishing.retire(version.journey, publisher())
+        publishing.retire(version.journey, publisher(), "A test.")
         version.refresh_from_db()
         assert version.state == "retired"
 
@@ -281,6 +310,6 @@ class TestGoingBack:
 
     def test_an_archived_journey_has_no_new_draft(self):
         old = live(step("wait", for_="1d"))
-        publishing.archive(old.journey, publisher(), NOW)
+        publishing.archive(old.journey, publisher(), NOW, "A test.")
         with pytest.raises(ValidationError, match="archived"):
             publishing.draft_of(old, user("eddie", "journeys.change_version"))

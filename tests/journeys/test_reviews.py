@@ -11,8 +11,8 @@ from compliance import gate, reviews
 from compliance.models import FrequencyCap, Review
 from config.models import Notice
 from contacts.models import Segment
-from journeys import editing, publishing
-from journeys.models import Journey, Step, Version
+from journeys import editing, engine, publishing
+from journeys.models import Enrolment, Journey, Step, Version
 from tests import staff
 from tests.builders import NOW, account, brand, consent, contact, segment, template, topic, user
 from tests.journeys.driving import draft, happens, live, publisher, step
@@ -133,6 +133,46 @@ class TestTheSeal:
         gate.release(NOW)
         one.refresh_from_db()
         assert one.state == "sent"
+
+    def test_a_retired_version_is_asked_about_while_somebody_is_inside(self, words, lena) -> None:
+        version = live(step("wait", for_="3d"), *send())
+        happens(contact("ada", phone="+447700900123"))
+        publishing.retire(version.journey, publisher(), "A test.")
+        FrequencyCap.objects.create(brand=brand(), name="Cap", limit=3, journeys=["welcome"])
+        review = reviews.live(version)
+        assert review is not None
+        assert review.state == "open"
+
+    def test_a_retired_version_that_all_have_left_keeps_its_approval(self, words, lena) -> None:
+        version = live(step("wait", for_="3d"), *send())
+        ada = contact("ada", phone="+447700900123")
+        happens(ada)
+        publishing.retire(version.journey, publisher(), "A test.")
+        engine.leave(list(Enrolment.objects.values_list("pk", flat=True)), "a test", NOW)
+        FrequencyCap.objects.create(brand=brand(), name="Cap", limit=3, journeys=["welcome"])
+        review = reviews.live(version)
+        assert review is not None
+        assert review.state == "approved"
+        assert "Broken" not in staff.client("Legal reviewer").get("/admin/compliance/review/").content.decode()
+        Enrolment.objects.update(state="failed")  # set aside: whoever tries again goes on in it
+        FrequencyCap.objects.all()[0].save()
+        assert reviews.live(version).state == "open"
+
+    def test_a_message_that_waits_keeps_its_retired_version_in_use(self, words, lena) -> None:
+        version = live(*send())
+        message = asked(version)
+        Message.objects.filter(pk=message.pk).update(state="pending", due_at=NOW + HOUR)
+        publishing.retire(version.journey, publisher(), "A test.")
+        FrequencyCap.objects.create(brand=brand(), name="Cap", limit=3, journeys=["welcome"])
+        assert reviews.live(version).state == "open"
+
+    def test_the_approval_of_what_is_out_of_use_ends_without_a_question(self, words, lena) -> None:
+        version = live(step("wait", for_="3d"), *send())
+        Review.objects.filter(kind="journey").update(valid_until=NOW + HOUR)
+        publishing.retire(version.journey, publisher(), "A test.")
+        assert reviews.expire(NOW + HOUR) == 1
+        assert [review.state for review in reviews.of(version)] == ["expired"]
+        assert reviews.expire(NOW + 2 * HOUR) == 0
 
     def test_legal_withdraws_it_and_nothing_more_leaves(self, words, lena) -> None:
         version = live(*send())

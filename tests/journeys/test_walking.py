@@ -335,18 +335,18 @@ class TestPausing:
     def test_a_pause_keeps_people_in_place(self):
         version = live(wait(), wait("second"))
         happens(contact("ada"))
-        publishing.pause(version.journey, publisher(), NOW + HOUR)
+        publishing.pause(version.journey, publisher(), NOW + HOUR, "A test.")
         run(NOW + 10 * DAY)
         assert at_step() == {"pause": 1}
-        publishing.resume(version.journey, publisher(), NOW + 10 * DAY)
+        publishing.resume(version.journey, publisher(), NOW + 10 * DAY, "A test.")
         run(NOW + 10 * DAY)
         assert at_step() == {"second": 1}
 
     def test_nobody_enters_meanwhile(self):
         version = live(wait())
-        publishing.pause(version.journey, publisher(), NOW)
+        publishing.pause(version.journey, publisher(), NOW, "A test.")
         happens(contact("ada"))
-        publishing.resume(version.journey, publisher(), NOW + HOUR)
+        publishing.resume(version.journey, publisher(), NOW + HOUR, "A test.")
         happens(contact("bob"), at=NOW + HOUR)
         assert only().contact.external_id == "bob"
 
@@ -356,10 +356,10 @@ class TestPausing:
         )
         ada = contact("ada")
         happens(ada)
-        publishing.pause(version.journey, publisher(), NOW)
+        publishing.pause(version.journey, publisher(), NOW, "A test.")
         happens(ada, "order.completed", NOW + HOUR)
         assert at_step() == {"order": 1}
-        publishing.resume(version.journey, publisher(), NOW + 3 * DAY)
+        publishing.resume(version.journey, publisher(), NOW + 3 * DAY, "A test.")
         run(NOW + 3 * DAY)
         assert way(only()) == [("order", "happened")]
 

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         activate = verbs.add_parser("activate", help="Judge by a draft from now on.")
         activate.add_argument("number", type=int)
         activate.add_argument("--user", required=True, help="User name of the person who answers for it.")
+        activate.add_argument("--reason", required=True, help="Why; it becomes the note of the set.")
         verbs.add_parser("list", help="All rule sets, the newest first.")
         show = verbs.add_parser("show", help="The rows of a rule set with their sources.")
         show.add_argument("number", type=int)
@@ -66,7 +67,7 @@ class Command(BaseCommand):
 
     def do_activate(self, options: dict[str, Any]) -> None:
         """One draft, by its number."""
-        self._activate(self._set(options["number"]), self._user(options["user"]))
+        self._activate(self._set(options["number"]), self._user(options["user"]), options["reason"])
 
     def do_list(self, options: dict[str, Any]) -> None:
         """One line a set."""
@@ -99,9 +100,9 @@ class Command(BaseCommand):
         if not found:
             self.stdout.write("They are the same.")
 
-    def _activate(self, rule_set: RuleSet, user: Any) -> None:
+    def _activate(self, rule_set: RuleSet, user: Any, reason: str = "") -> None:
         try:
-            rule_sets.activate(rule_set, user, clock.now())
+            rule_sets.activate(rule_set, user, clock.now(), reason)
         except (PermissionDenied, ValidationError) as error:
             told = "\n".join(getattr(error, "messages", [str(error)]))
             raise CommandError(f"Rule set {rule_set.number} is not activated: {told}") from error

@@ -1,4 +1,4 @@
-"""`manage.py journeys list | export KEY | import FILE | publish KEY | check`: journeys as files, and their health."""
+"""`manage.py journeys list | export KEY | import FILE | publish | pause | resume | retire | archive KEY | check`: journeys as files, and their health."""
 
 import sys
 from argparse import ArgumentParser
@@ -13,6 +13,17 @@ from django.core.management.base import BaseCommand, CommandError
 from config import clock
 from journeys import files, liveness, publishing
 from journeys.models import Journey, Version
+
+VERBS: dict[str, tuple[str, Callable[..., Any], str]] = {
+    "pause": ("Keep everybody where they are; nothing leaves.", publishing.pause, "paused"),
+    "resume": ("Go on from where everybody is.", publishing.resume, "live again"),
+    "retire": (
+        "Let nobody in any more; those inside go on to their end.",
+        lambda journey, user, now, reason: publishing.retire(journey, user, reason),
+        "closed to new people",
+    ),
+    "archive": ("Close it for good; everybody leaves.", publishing.archive, "archived"),
+}
 
 
 class Command(BaseCommand):
@@ -33,14 +44,22 @@ class Command(BaseCommand):
             "--user",
             help="User name of the person who answers for it and must be allowed to; without it, the system does it.",
         )
+        import_.add_argument("--reason", default="", help="Why; kept in the history.")
         publish = verbs.add_parser("publish", help="Let people enter the draft, once it is approved.")
         publish.add_argument("key")
         publish.add_argument("--user", required=True, help="User name of the person who publishes.")
+        publish.add_argument("--reason", default="", help="Why; kept in its history.")
+        for verb, (about, _, _) in VERBS.items():
+            stop = verbs.add_parser(verb, help=about)
+            stop.add_argument("key")
+            stop.add_argument("--user", required=True, help="User name of the person who answers for it.")
+            stop.add_argument("--reason", required=True, help="Why; kept in the journey's history.")
         check = verbs.add_parser("check", help="Find people who are stuck, and set them going again.")
         check.add_argument("--dry-run", action="store_true", help="Only report.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        getattr(self, f"do_{options['verb']}")(options)
+        verb = options["verb"]
+        (self.do_verb if verb in VERBS else getattr(self, f"do_{verb}"))(options)
 
     def do_list(self, options: dict[str, Any]) -> None:
         """One line a journey."""
@@ -50,10 +69,7 @@ class Command(BaseCommand):
 
     def do_export(self, options: dict[str, Any]) -> None:
         """The live version (else the newest), as a file."""
-        journey = Journey.objects.filter(key=options["key"]).first()
-        if not journey:
-            known = ", ".join(Journey.objects.values_list("key", flat=True)) or "none"
-            raise CommandError(f"There is no journey {options['key']!r}; there are: {known}.")
+        journey = self._journey(options["key"])
         newest = journey.versions.order_by("-number").first()
         version = newest if options["draft"] else journey.live_version or newest
         if not version:
@@ -79,8 +95,22 @@ class Command(BaseCommand):
         draft = Version.objects.filter(journey__key=options["key"], state=Version.State.DRAFT).first()
         if not draft:
             raise CommandError(f"The journey {options['key']!r} has no draft to publish.")
-        self._do("It is not published", lambda: publishing.publish(draft, user, clock.now()))
+        self._do("It is not published", lambda: publishing.publish(draft, user, clock.now(), options["reason"]))
         self.stdout.write(f"{options['key']} v{draft.number} is live.")
+
+    def do_verb(self, options: dict[str, Any]) -> None:
+        """Pause it, resume it, let nobody in, or close it."""
+        journey, user = self._journey(options["key"]), self._user(options["user"])
+        _, call, done = VERBS[options["verb"]]
+        self._do(f"It is not {done}", lambda: call(journey, user, clock.now(), options["reason"]))
+        self.stdout.write(f"{journey.key} is {done}.")
+
+    def _journey(self, key: str) -> Journey:
+        journey = Journey.objects.filter(key=key).first()
+        if not journey:
+            known = ", ".join(Journey.objects.values_list("key", flat=True)) or "none"
+            raise CommandError(f"There is no journey {key!r}; there are: {known}.")
+        return journey
 
     def _do(self, failed: str, verb: Callable[[], Any]) -> None:
         try:
@@ -92,7 +122,7 @@ class Command(BaseCommand):
 
     def _draft(self, options: dict[str, Any], user: Any) -> Version:
         try:
-            return files.save(files.load(self._text(options["file"])), by=user)
+            return files.save(files.load(self._text(options["file"])), by=user, reason=options["reason"])
         except files.BadFile as error:
             raise CommandError(f"{options['file']}:\n{error}") from error
         except PermissionDenied as error:
