@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from channels import outbox
-from channels.models import ChatMessage, InAppMessage, InboundMessage, Message
+from channels.models import ChatMessage, InAppMessage, InboundMessage, Message, TestSend
 from contacts import merging
 from contacts.merging import Belonging, Move, Record, belongings
 
@@ -36,3 +36,4 @@ merging.register(Belonging("messages", move_messages, give_messages_back, order=
 merging.register(belongings.rows("in_app_messages", InAppMessage, order=41))
 merging.register(belongings.rows("chat_messages", ChatMessage, order=41))
 merging.register(belongings.rows("inbound_messages", InboundMessage, order=45))
+merging.register(belongings.rows("tests_read", TestSend, "reader_id", order=47))

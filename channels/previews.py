@@ -94,10 +94,15 @@ def _person(contact: Contact) -> dict[str, Any]:
 
 
 def event(template: MessageTemplate, contact: Contact | None) -> dict[str, Any]:
-    """What the words may say about the event: that of the contact's last message of this template, else of anybody's."""
-    messages = Message.objects.filter(template=template)
-    mine = messages.filter(contact=contact).order_by("-id").values_list("context", flat=True).first()
-    if mine is None and contact:
+    """What the words may say about the event: that of the contact's last message of this template, else of their last event.
+
+    Nobody in particular has none: what happened to one person is no sample for others.
+    """
+    if contact is None:
+        return {}
+    messages = Message.objects.filter(template=template, contact=contact)
+    mine = messages.order_by("-id").values_list("context", flat=True).first()
+    if mine is None:
         events = Event.objects.filter(contact=contact).exclude(name__startswith="message.")
         mine = events.order_by("-occurred_at").values_list("properties", flat=True).first()
-    return mine or messages.order_by("-id").values_list("context", flat=True).first() or {}
+    return mine or {}

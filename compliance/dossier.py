@@ -100,7 +100,7 @@ class Dossier:
     def facts(self, one: Claimed) -> Facts:
         """What the rules may know about this message."""
         if one.contact_id is None:
-            return proofs.facts(one, self.tests[one.id], self)
+            return proofs.facts(one, self.tests.get(one.id), self)
         house = self.houses[one.brand_id]
         person = self.people[one.contact_id]
         version = locales.choice(self.versions.get(one.template_id, {}), person.locale, house.locale)

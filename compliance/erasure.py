@@ -99,7 +99,12 @@ def _require(user: User, reason: str) -> None:
 
 def _being_sent(contact_ids: Sequence[int]) -> bool:
     """Whether something is at a provider at this moment. Locks what is cleared, so that nobody begins to hand it over."""
-    leaving = Message.objects.filter(contact_id__among=list(contact_ids), state=Message.State.SENDING).order_by("pk")
+    addresses = Address.objects.filter(contact_id__among=list(contact_ids)).order_by()
+    theirs = Q(contact_id__among=list(contact_ids))
+    tests = Q(contact=None) & (
+        Q(test__reader__among=list(contact_ids)) | Q(test__recipient__in=addresses.values("value"))
+    )
+    leaving = Message.objects.filter(theirs | tests, state=Message.State.SENDING).order_by("pk")
     return any(leaving.select_for_update(of=("self",)).values_list("started_at", flat=True))
 
 
@@ -179,8 +184,7 @@ def _children(model: type[models.Model], *, loose: bool) -> Iterator[tuple[model
 
 def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
     """What speaks of the person without being tied to the contact: test mail, messages from strangers, refused events."""
-    tests = TestSend.objects.filter(Q(recipient__among=list(values)) | Q(reader=person))
-    _belongings(Message, _ids(tests), found)
+    _belongings(Message, found[TestSend] | _ids(TestSend.objects.filter(recipient__among=list(values))), found)
     sent = Q(message_id__among=list(found[Message]))
     found[SandboxMessage] |= _ids(SandboxMessage.objects.filter(sent | Q(recipient__among=list(values))))
     found[InboundMessage] |= _ids(InboundMessage.objects.filter(contact=None, sender__among=list(values)))

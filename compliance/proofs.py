@@ -9,7 +9,7 @@ from django.db.models import Max, Q
 
 from channels import proofs
 from channels.base import channels
-from channels.models import InboundMessage, TestSend
+from channels.models import InboundMessage, TemplateVersion, TestSend
 from compliance import stops
 from compliance.base import Facts, SenderFact, VersionFact
 from compliance.claims import Claimed
@@ -18,6 +18,9 @@ from contacts import addresses
 
 if TYPE_CHECKING:
     from compliance.dossier import Dossier
+
+
+State = TemplateVersion.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,11 @@ def load(batch: Sequence[Claimed], now: datetime) -> Mapping[int, Proof]:
     }
 
 
-def facts(one: Claimed, proof: Proof, known: "Dossier") -> Facts:
-    """What the rules may know about this test."""
+def facts(one: Claimed, proof: Proof | None, known: "Dossier") -> Facts:
+    """What the rules may know about this test. One of which nobody knows where it should go has no address."""
     house = known.houses[one.brand_id]
+    if proof is None:
+        return Facts(one.id, 0, one.brand_id, one.channel, "", "marketing", one.template_id, is_test=True)
     version = proof.test.version
     sender = known.senders.get((one.brand_id, one.channel))
     kind = channels[one.channel]
@@ -55,7 +60,8 @@ def facts(one: Claimed, proof: Proof, known: "Dossier") -> Facts:
         brand_id=one.brand_id,
         channel=one.channel,
         topic=known.topics.get(one.topic_id, ""),
-        message_class=version.message_class,
+        # As of every message: what nobody has approved is judged as the strictest class.
+        message_class=version.message_class if version.state == State.APPROVED else "marketing",
         template_id=one.template_id,
         labels=one.labels,
         requested_at=one.created_at,

@@ -1,9 +1,10 @@
 """Asking for test sends: a version's words, marked, to colleagues. What becomes of them is the gate's business, as of every message."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -18,6 +19,8 @@ from contacts.models import Contact
 
 SENT = "test.sent"
 PERMISSION = "channels.send_test"
+A_DAY, DAY = 200, timedelta(days=1)
+"""Tests of one user, counted by address, in any 24 hours."""
 
 chain.register(SENT, "Test asked for")
 
@@ -44,10 +47,19 @@ def ask(
         raise ValidationError("A template of the provider's cannot be marked as a test, so that it is not sent as one.")
     wanted = seeds.addresses if seeds else [addresses.email(user.email)]
     with transaction.atomic():
+        _within_limit(user, len(wanted), now)
         asked = proofs.request(version, wanted, reader, user.pk, now)
         told = {"list": seeds.pk if seeds else None, "addresses": len(wanted), "state": version.state}
         chain.append(SENT, now=now, actor=user.pk, subject=version, payload=told)
     return asked
+
+
+def _within_limit(user: Any, more: int, now: datetime) -> None:
+    """Tests are for looking, not for a mailing past the reviewers. Locks the user, so that two clicks are counted one by one."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    asked = Message.objects.filter(test__asked_by=user.pk, created_at__gt=now - DAY).count()
+    if asked + more > A_DAY:
+        raise ValidationError(f"You may send {A_DAY} tests in 24 hours, and have sent {asked}; these are {more} more.")
 
 
 def why(tests: Sequence[Message]) -> dict[int, str]:

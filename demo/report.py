@@ -57,7 +57,7 @@ class Report:
 def read(start: datetime, end: datetime) -> Report:
     """The figures of what happened from `start` to `end`."""
     enrolments = Enrolment.objects.filter(entered_at__gte=start, entered_at__lte=end)
-    messages = Message.objects.filter(created_at__gte=start, created_at__lte=end)
+    messages = Message.objects.filter(contact__isnull=False, created_at__gte=start, created_at__lte=end)
     by_outcome = (
         messages.values_list("channel", "template__name", "state", "reason")
         .annotate(n=Count("id"))

@@ -90,7 +90,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="contact", ordering="contact")
     def to(self, message: Message) -> str:
-        return str(message.contact or message.test.recipient)
+        return message.addressee
 
     @admin.display(description="channel")
     def goes_by(self, message: Message) -> str:

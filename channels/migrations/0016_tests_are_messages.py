@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='test', serialize=False, to='channels.message')),
                 ('recipient', models.CharField(max_length=320)),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reader', models.ForeignKey(help_text='As whom the words are read.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.contact')),
+                ('reader', models.ForeignKey(help_text='As whom the words are read.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tests_read', to='contacts.contact')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='test_sends', to='channels.templateversion')),
             ],
             options={'ordering': ['-message_id']},

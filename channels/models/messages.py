@@ -121,6 +121,12 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"Message {self.pk}"
 
+    @property
+    def addressee(self) -> str:
+        """To whom, in words."""
+        test = getattr(self, "test", None)
+        return str(self.contact or (f"{test.recipient} (test)" if test else "nobody"))
+
 
 class RenderedCopy(models.Model):
     """Exactly what was sent, word for word, as what differs from the words of its version (channels.packing)."""

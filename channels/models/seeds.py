@@ -55,7 +55,7 @@ class TestSend(models.Model):
     version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="test_sends")
     recipient = models.CharField(max_length=320)
     reader = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, null=True, related_name="+", help_text="As whom the words are read."
+        Contact, on_delete=models.PROTECT, null=True, related_name="tests_read", help_text="As whom the words are read."
     )
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

@@ -58,7 +58,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_display = ("number", "about", "outcome_shown", "reason", "until", "decided_at")
     list_filter = ("outcome", ReasonFilter)
     list_filter_submit = True
-    list_select_related = ("message__template", "message__contact")
+    list_select_related = ("message__template", "message__contact", "message__test")
     ordering = ("-id",)
     search_fields = ("=message__id",)
     search_help_text = "The number of a message."
@@ -70,7 +70,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="message")
     def about(self, decision: Decision) -> str:
-        return f"{decision.message.template.name} to {decision.message.contact}"
+        return f"{decision.message.template.name} to {decision.message.addressee}"
 
     @display(description="outcome", label=TONES, ordering="outcome")
     def outcome_shown(self, decision: Decision) -> tuple[str, str]:

@@ -17,14 +17,15 @@ from compliance import erasure, gate, seeds, stops
 from compliance.base import rules
 from compliance.evidence.exporting import message_file
 from compliance.models import AuditNote, FrequencyCap
-from contacts import addresses, consents, suppressions
+from contacts import addresses, consents, merging, suppressions
 from contacts.models import Address, Consent, Contact, Event, Suppression
 from contacts.suppressions import Suppress
 from tests import staff
-from tests.builders import NOW, account, brand, contact, template, user
+from tests.builders import NOW, account, brand, contact, message, template, user
 from tests.channels import servers
 
 pytestmark = pytest.mark.django_db
+MISSING = "event.order has no value for this person; write {{ event.order | default: '…' }}."
 SEED, OTHER = "+447700900111", "+447700900112"
 
 
@@ -157,7 +158,7 @@ def test_a_stop_and_the_suppression_list_hold_for_tests(version, team, maria) ->
     gate.release(NOW)
     assert outcomes()[2][1] == "blocked"
     assert outcomes()[3] == (OTHER, "pending", "A stop stands: channel:sms.")
-    stops.lift("channel", "sms", None, NOW + timedelta(hours=2))
+    stops.lift("channel", "sms", None, NOW + timedelta(hours=2), reason="Solved.")
     gate.release(NOW + timedelta(hours=2))
     assert outcomes()[3][1] == "blocked"
     assert outcomes()[3][2].startswith("It made sense until")
@@ -224,6 +225,70 @@ def test_erasing_a_person_takes_tests_to_them_and_as_them_and_their_seed_address
     assert not any(SEED in row.addresses for row in SeedList.history.all())
 
 
+def test_what_happened_to_one_person_is_no_sample_for_others(version, team, maria) -> None:
+    """Neither what a real message could say, nor what a test read as somebody could."""
+    draft = TemplateVersion.objects.create(
+        template=version.template, number=2, author=maria, content={"body": "Order {{ event.order }}"}
+    )
+    ada = contact("ada", phone="+447700900001")
+    message(ada, version.template, "visit:1", context={"order": "A-1"})
+    seeds.ask(draft, team, ada, maria, NOW)
+    seeds.ask(draft, team, None, maria, NOW)
+    seeds.ask(draft, team, contact("bob"), maria, NOW)
+    gate.release(NOW)
+    said = [row.content["body"] for row in models.RenderedCopy.objects.filter(message__contact=None)]
+    assert said == ["[Test] Order A-1"] * 2
+    assert [why for _, _, why in outcomes()[2:]] == [MISSING] * 4
+
+
+def test_whoever_was_merged_away_can_be_erased_with_the_tests_read_as_them(version, team, maria) -> None:
+    dpo = user("dpo", "contacts.delete_contact")
+    ada, other = contact("ada"), contact("ada2", first_name="Ada")
+    seeds.ask(version, team, other, maria, NOW)
+    merging.merge(ada.pk, other.pk, NOW, source="by hand")
+    assert set(models.TestSend.objects.values_list("reader", flat=True)) == {ada.pk}
+    erasure.erase([ada.pk], dpo, "Request.", NOW)
+    assert not models.TestSend.objects.exists()
+    assert not Message.objects.exists()
+
+
+def test_nobody_is_erased_while_a_test_to_or_as_them_is_at_the_provider(version, team, maria) -> None:
+    ada, bob, dpo = contact("ada", phone=SEED), contact("bob"), user("dpo", "contacts.delete_contact")
+    first, _ = seeds.ask(version, team, bob, maria, NOW)
+    gate.release(NOW)
+    Message.objects.filter(pk=first).update(state="sending", started_at=NOW)
+    for person in (ada, bob):
+        with pytest.raises(ValidationError, match="being handed over"):
+            erasure.erase([person.pk], dpo, "Request.", NOW)
+
+
+def test_a_class_that_nobody_approved_opens_no_door(version, team, maria) -> None:
+    """Who calls a draft transactional reaches nobody who complained; an approved order confirmation does."""
+    suppressions.add([Suppress(addresses.digest("phone", SEED), "phone", "complaint", "sms", brand().pk)], NOW)
+    draft = TemplateVersion.objects.create(
+        template=version.template, number=2, author=maria, content={"body": "x"}, message_class="transactional"
+    )
+    seeds.ask(draft, team, None, maria, NOW)
+    gate.release(NOW)
+    assert [(to, state) for to, state, _ in outcomes()] == [(SEED, "blocked"), (OTHER, "sent")]
+
+
+def test_tests_are_for_looking_not_for_mailings(version, team, maria, monkeypatch) -> None:
+    monkeypatch.setattr(seeds, "A_DAY", 3)
+    seeds.ask(version, team, None, maria, NOW)
+    with pytest.raises(ValidationError, match="You may send 3 tests in 24 hours, and have sent 2; these are 2 more"):
+        seeds.ask(version, team, None, maria, NOW)
+    assert len(seeds.ask(version, team, None, maria, NOW + timedelta(days=1))) == 2
+
+
+def test_one_without_its_row_is_refused_and_stops_nobody(version, team, maria) -> None:
+    first, second = seeds.ask(version, team, None, maria, NOW)
+    models.TestSend.objects.filter(pk=first).delete()
+    gate.release(NOW)
+    assert Message.objects.get(pk=first).reason == "no_address"
+    assert Message.objects.get(pk=second).state == "sent"
+
+
 def test_who_asked_is_in_the_chain_without_addresses(version, team, maria) -> None:
     seeds.ask(version, team, None, maria, NOW)
     note = AuditNote.objects.get(kind="test.sent")
@@ -288,6 +353,10 @@ class TestAdmin:
         assert f"a test to {SEED}, read as" in page
         assert "sent by maria" in page
         assert "Not asked of tests" in page
+        decision = gate.explain(Message.objects.get(pk=first))[0]
+        page = browser.get(reverse("admin:compliance_decision_change", args=[decision.pk])).content.decode()
+        assert f"To {SEED} (test);" in page
+        assert f"{SEED} (test)" in browser.get(reverse("admin:compliance_decision_changelist")).content.decode()
         listed = reverse("admin:channels_message_changelist")
         assert SEED not in browser.get(listed).content.decode()
         assert SEED in browser.get(listed, {"tests": "only"}).content.decode()
