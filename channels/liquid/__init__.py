@@ -2,7 +2,7 @@
 
 python-liquid already hides object attributes and methods. On top of its limits come guards of our own, since four things
 get by them: an unclosed tag parses in quadratic time, a huge range is built before any loop counts it, string filters
-grow text exponentially, and `date` of "now" reads the clock.
+grow text exponentially, and `date` of "now" reads the clock. And what is done in a loop's turns is counted (`work`).
 """
 
 import contextlib
@@ -17,16 +17,16 @@ from liquid.exceptions import LiquidError, UndefinedError
 from liquid.undefined import FalsyStrictUndefined
 from markupsafe import Markup
 
-from channels.liquid import filters, reading
+from channels.liquid import filters, reading, work
 from channels.liquid import shapes as shapes_of
 from channels.liquid.filters import LONGEST_TEXT
 from channels.liquid.longest import longest as longest_text
+from channels.liquid.work import LONGEST_RANGE
 
 LONGEST_SOURCE = 400_000
-LONGEST_RANGE = 1_000
+MOST_TAGS = 20_000
 _OPENING = re.compile(r"\{\{|\{%")
 _CLOSING = re.compile(r"\}\}|%\}")
-_RANGE = re.compile(r"\(\s*(-?\w[\w.]*)\s*\.\.\s*(-?\w[\w.]*)\s*\)")
 _NO_TAGS = ("include", "render")
 """They load other templates by name; there are none to load."""
 
@@ -72,6 +72,7 @@ def _environment(autoescape: bool) -> Environment:
     if "safe" in made.filters:
         del made.filters["safe"]  # it would let a contact's attribute write HTML
     filters.install(made)
+    work.install(made)
     return made
 
 
@@ -83,11 +84,15 @@ def parse(source: str, html: bool = False) -> liquid.BoundTemplate:
     """The template in `source`; with `html`, values are escaped. Raises BadSource with the line."""
     _guard(source)
     try:
-        return (_HTML if html else _PLAIN).from_string(source)
+        found = (_HTML if html else _PLAIN).from_string(source)
+        wide = work.wide_range(found)
     except LiquidError as error:
         raise BadSource(_sentence(error, source)) from None
     except (RecursionError, ValueError, TypeError) as error:
         raise BadSource(f"This cannot be read: {error}.") from None
+    if wide:
+        raise BadSource(f"The range {wide} may only have bounds from -{LONGEST_RANGE} to {LONGEST_RANGE}, as numbers.")
+    return found
 
 
 def render(source: str, context: Mapping[str, Any], html: bool = False) -> str:
@@ -147,19 +152,12 @@ def _guard(source: str) -> None:
     if len(source) > LONGEST_SOURCE:
         raise BadSource(f"This is longer than {LONGEST_SOURCE:,} characters.")
     opening, closing = len(_OPENING.findall(source)), len(_CLOSING.findall(source))
+    if opening > MOST_TAGS:
+        raise BadSource(f"There are more than {MOST_TAGS:,} of {{{{ and {{%.")
     if opening > closing:
         raise BadSource(
             f"A tag is not closed: there are {opening} of {{{{ and {{%, but only {closing} of }}}} and %}}."
         )
-    for found in _RANGE.finditer(source):
-        if not all(_is_small(bound) for bound in found.groups()):
-            raise BadSource(
-                f"The range {found[0]} may only have bounds from -{LONGEST_RANGE} to {LONGEST_RANGE}, as numbers."
-            )
-
-
-def _is_small(bound: str) -> bool:
-    return bound.lstrip("-").isdecimal() and len(bound) < 6 and abs(int(bound)) <= LONGEST_RANGE
 
 
 def _sentence(error: LiquidError, source: str) -> str:

@@ -1,5 +1,6 @@
 """What a template asks of its context, read from its syntax tree without rendering it."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -30,12 +31,13 @@ def uses(template: BoundTemplate, source: str) -> list[Use]:
 
     Safe are uses in conditions, before `default`, and under a condition on the same variable or a loop over it.
     """
-    found = list(_walk(template.nodes, template, source, frozenset(), frozenset()))
+    breaks = [place for place, sign in enumerate(source) if sign == "\n"]
+    found = list(_walk(template.nodes, template, breaks, frozenset(), frozenset()))
     return sorted(found, key=lambda use: use.line)
 
 
 def _walk(
-    nodes: Any, template: BoundTemplate, source: str, guarded: frozenset[str], local: frozenset[str]
+    nodes: Any, template: BoundTemplate, breaks: list[int], guarded: frozenset[str], local: frozenset[str]
 ) -> Iterator[Use]:
     for node in nodes:
         asks = isinstance(node, (*_CONDITIONS, ForNode)) or type(node).__name__ == "ConditionalBlockNode"
@@ -46,11 +48,11 @@ def _walk(
                 asked.add(name)
                 if name.partition(".")[0] not in local:
                     safe = safe or (asks and not isinstance(node, ForNode)) or name in guarded
-                    yield Use(name, source.count("\n", 0, max(path.token.start_index, 0)) + 1, safe)
+                    yield Use(name, bisect_left(breaks, max(path.token.start_index, 0)) + 1, safe)
         inside = guarded | asked if asks else guarded
         within = local | {str(name) for name in node.block_scope()}
         children = node.children(RenderContext(template), include_partials=False)
-        yield from _walk(children, template, source, inside, within)
+        yield from _walk(children, template, breaks, inside, within)
         local = local | {str(name) for name in node.template_scope()}
 
 

@@ -123,11 +123,15 @@ def compiled(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
     """The fields that are rendered at the send, and what is wrong with the MJML. All of them must parse as Liquid."""
     given = {name: value for name, value in fields.items() if value and name not in ("mjml", "preheader")}
     findings: list[Finding] = []
-    html = str(fields.get("html") or "")
-    if source := fields.get("mjml"):
+    html, source = str(fields.get("html") or ""), fields.get("mjml")
+    if source:
         html, findings = mjml.compiled(str(source))
     elif html:
         html = styles.inlined(html)
+    if len(html) > LONGEST_SOURCE:
+        sentence = f"becomes HTML of more than {LONGEST_SOURCE:,} characters; take something out."
+        given.pop("html", None)
+        return given, [*findings, Finding("mjml" if source else "html", sentence, "too_long")]
     if html:
         given["text"] = given.get("text") or plain.from_html(html)
         given["html"] = with_preheader(html, str(fields.get("preheader") or ""))

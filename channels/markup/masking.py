@@ -22,6 +22,8 @@ VOID = frozenset(
 )
 UNCLOSED = 20
 """Signs of less-than after the last tag; parsers of HTML take quadratic time over many, and nobody means them."""
+MOST_TAGS = 12_000
+"""So many would be 33 characters each in the longest source; what compares elements takes a second over them."""
 _SPECIAL = re.compile(r"<!--|<!\[(?P<known>if\b|endif\b|CDATA\[)?", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
@@ -66,6 +68,8 @@ class Masked:
 
 def unreadable(text: str) -> str:
     """Why this markup must not be handed to a parser, as a sentence with its line; empty for all that may be."""
+    if text.count("<") > MOST_TAGS:
+        return f"there are more than {MOST_TAGS:,} tags; a mail program shows none of a mail so large."
     if text.count("<", text.rfind(">") + 1) > UNCLOSED:
         return f"line {text.count(chr(10), 0, text.rfind('>') + 1) + 1}: too many tags are not closed; write < as &lt;."
     place = 0

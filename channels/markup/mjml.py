@@ -8,6 +8,10 @@ from channels.findings import Finding
 from channels.markup.masking import MARKUP, Masked, mask, opened
 
 DEEPEST = 200
+MOST_GROWN = 10_000_000
+_ADDRESS = re.compile(r"\b(?:src|href|background-url|alt)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+"""What no other element takes over, and may be long."""
+_SHARED = re.compile(r"<mj-(attributes|html-attributes)\b.*?(?:</mj-\1|\Z)", re.DOTALL)
 """Elements within elements; the engine recurses and brings the process down at some ten thousand."""
 _STRUCTURE = frozenset(
     {"mjml", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero", "mj-navbar", "mj-social",
@@ -69,6 +73,10 @@ def _refused(masked: Masked, field: str) -> list[Finding]:
         return [Finding(field, "MJML begins with <mjml> and ends with </mjml>.", "broken_mjml", line=1)]
     if masked.depth > DEEPEST:
         return [Finding(field, f"more than {DEEPEST} elements stand within each other.", "broken_mjml")]
+    if _grown(masked.text) > MOST_GROWN:
+        return [
+            Finding(field, "its attributes are too long for so many elements, which take them over.", "broken_mjml")
+        ]
     return [
         Finding(
             field,
@@ -78,6 +86,14 @@ def _refused(masked: Masked, field: str) -> list[Finding]:
         )
         for number in sorted(masked.stray)
     ]
+
+
+def _grown(text: str) -> int:
+    """Characters that elements may take over at most: from the longest tag around them, and from mj-attributes and styles. The
+    engine writes them out for each: 100 kB of a font's name and 5,000 elements took 1.4 GB."""
+    tags = [len(_ADDRESS.sub("", tag[0])) for tag in MARKUP.finditer(text) if tag["name"]]
+    head = sum(len(found[0]) for found in _SHARED.finditer(text))
+    return (max(tags, default=0) + head) * len(tags)
 
 
 def _lost(masked: Masked, html: str, field: str) -> list[Finding]:
