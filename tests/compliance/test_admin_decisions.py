@@ -280,8 +280,11 @@ class TestPolicies:
     def test_changes_are_on_record(self, lena) -> None:
         lena.post(self.ADD_QUIET, self.quiet())
         quiet = QuietHours.objects.get()
-        lena.post(reverse("admin:compliance_quiethours_change", args=(quiet.pk,)), self.quiet(start="20:00"))
+        change = reverse("admin:compliance_quiethours_change", args=(quiet.pk,))
+        assert "Say why" in lena.post(change, self.quiet(start="20:00")).content.decode()
+        lena.post(change, {**self.quiet(start="20:00"), "change_reason": "Complaints."})
         assert quiet.history.count() == 2
+        assert quiet.history.first().history_change_reason == "Complaints."
         assert quiet.history.first().history_user.username == "legal-reviewer"
 
     def test_who(self) -> None:

@@ -131,7 +131,8 @@ class TestDeciding:
     def test_an_approved_one_can_be_taken_out_of_use(self, legal, submitted) -> None:
         legal.post(action("approve", submitted))
         assert action("retire", submitted) in legal.get(page(submitted)).content.decode()
-        html = legal.post(action("retire", submitted), follow=True).content.decode()
+        assert "Say why" in legal.post(action("retire", submitted), follow=True).content.decode()
+        html = legal.post(action("retire", submitted), {"reason": "Recalled."}, follow=True).content.decode()
         assert "Offer v2 is out of use." in html
         assert state(submitted) == "retired"
 
