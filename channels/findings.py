@@ -22,3 +22,12 @@ class Finding:
     def __str__(self) -> str:
         place = f"line {self.line}: " if self.line else ""
         return f"{self.field}: {place}{self.sentence}" if self.field else f"{place}{self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a list: in which row (from 0), in which part of it, and a sentence that names the row."""
+
+    row: int
+    part: str
+    sentence: str

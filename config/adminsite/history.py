@@ -206,6 +206,8 @@ def _typed(form: forms.BaseForm) -> dict[str, Any]:
         value = bound.value()
         if isinstance(widget, forms.MultiWidget):
             data |= {f"{bound.html_name}_{number}": part for number, part in enumerate(widget.decompress(value) or ())}
+        elif hasattr(widget, "spread"):
+            data |= widget.spread(bound.html_name, value)
         elif value is not None:
             data[bound.html_name] = value
     return data
