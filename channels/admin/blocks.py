@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from channels import blocks, checks, differences, drafts
 from channels.admin.revisions import DraftAdmin, DraftForm
 from channels.admin.varying import VariantsField, kept, readable
+from channels.findings import placed
 from channels.models import BlockVersion, ContentBlock
 from config import clock
 from config.adminsite import HistoryAdmin
@@ -122,7 +123,10 @@ class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
     @admin.display(description="what there is to say")
     def problems(self, version: BlockVersion) -> str | SafeString:
         found = checks.block_problems(version) if version.pk else []
-        return format_html_join("", "<p>{}</p>", ((str(finding),) for finding in found)) or "Nothing: it looks fine."
+        return (
+            format_html_join("", "<p>{}</p>", ((placed(finding, {}),) for finding in found))
+            or "Nothing: it looks fine."
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: BlockVersion | None = None) -> bool:
         return _is_own_draft(request, obj) and super().has_change_permission(request, obj)
