@@ -14,7 +14,7 @@ from channels.api_words import UNSTORABLE
 from channels.findings import Fault
 from contacts.storable import storable
 
-WRONG = "Mend the variants that are marked below: each says what it needs."
+WRONG = "Mend the variants that are marked: each says what it needs."
 
 
 class VariantsWidget(RowsWidget):
