@@ -56,7 +56,7 @@ class DraftForm(forms.ModelForm):
         fields = differences.sources(self._kept(self.overtaken), self._typed())
         return {
             "last": self.overtaken.history.select_related("history_user").first(),
-            "fields": [(self.fields[field.name].label, field.pieces) for field in fields],
+            "fields": [(self.fields[field.name].label or pretty_name(field.name), field.pieces) for field in fields],
         }
 
     def _kept(self, stored: Any) -> dict[str, Any]:
