@@ -102,7 +102,6 @@ def test_a_form_that_nobody_changed_changes_nothing(lena, draft, save) -> None:
     ]
     assert save(rows(*sent)).status_code == 302
     assert stored(draft) == odd
-    assert list(stored(draft)[0]) == ["source", "when"]
     assert save({}).status_code == 302
     assert stored(draft) == odd
     assert save(rows(*reversed(sent))).status_code == 302
