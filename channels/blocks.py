@@ -1,11 +1,11 @@
 """Content blocks put into the words that use them, as `{{ blocks.key }}`; what is sent and sealed is the whole."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from channels import liquid
-from channels.findings import Finding
+from channels.findings import Fault, Finding
 from channels.liquid import LONGEST_SOURCE, BadSource
 from channels.mail import plain
 from channels.markup import masking
@@ -17,6 +17,8 @@ from contacts.models import Brand
 
 USE = re.compile(r"\{\{-?\s*blocks\.([\w-]*\w)\s*(\|[^}]*?)?-?\}\}")
 State = BlockVersion.State
+VARIANT = ("when", "source")
+"""The parts of a variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +90,30 @@ def variant_mistakes(variants: object) -> list[str]:
     """What is wrong with a block's variants; sentences that say which."""
     if not isinstance(variants, list):
         return ['Variants are a list: [{"when": "contact.country == \'DE\'", "source": "…"}].']
+    return [fault.sentence for fault in variant_faults(variants)]
+
+
+def variant_faults(variants: Sequence[object]) -> list[Fault]:
+    """The same of a list of rows, each with its place."""
     found = []
-    for number, one in enumerate(variants, start=1):
-        if not isinstance(one, dict) or one.keys() != {"when", "source"} or not all(map(_is_text, one.values())):
-            found.append(f'Variant {number} is {{"when": a condition, "source": its content}}, both of them texts.')
-            continue
-        try:
-            if not one["when"].strip() or "%}" in one["when"]:
-                raise BadSource("it is empty, or ends its own tag.")
-            liquid.parse(f"{{% if {one['when']} %}}{{% endif %}}")
-        except BadSource as error:
-            found.append(f"Variant {number}: {one['when']!r} is not a condition: {error}")
+    for row, one in enumerate(variants):
+        if not isinstance(one, dict) or one.keys() != {*VARIANT} or not all(map(_is_text, one.values())):
+            told = f'Variant {row + 1} is {{"when": a condition, "source": its content}}, both of them texts.'
+            found.append(Fault(row, "when", told))
+        elif sentence := _no_condition(one["when"]):
+            found.append(Fault(row, "when", f"Variant {row + 1}: {one['when']!r} is not a condition: {sentence}"))
     return found
+
+
+def _no_condition(when: str) -> str:
+    """Why this is not what stands after `if`; empty if it is."""
+    if not when.strip() or "%}" in when:
+        return "it is empty, or ends its own tag."
+    try:
+        liquid.parse(f"{{% if {when} %}}{{% endif %}}")
+    except BadSource as error:
+        return str(error)
+    return ""
 
 
 def _is_text(value: object) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from channels.findings import Fault
 from channels.liquid.filters import instant
 
 TYPES = ("text", "number", "money", "date", "boolean", "url", "list")
@@ -33,15 +34,6 @@ def read(declared: Any) -> tuple[Variable, ...]:
         for one in rows
         if one.get("name")
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: in which row (from 0), in which part of it, and a sentence that names the variable."""
-
-    row: int
-    part: str
-    sentence: str
 
 
 def mistakes(declared: Any) -> list[str]:

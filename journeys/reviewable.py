@@ -124,6 +124,12 @@ def _audience(design: Blueprint) -> int | None:
     return Membership.objects.filter(segment__key=key).count() if key else None
 
 
+def segments(design: Blueprint) -> set[str]:
+    """The keys of all segments that decide who gets what: those that the design names, and those that these name."""
+    facts = Segment.objects.values_list("key", "condition")
+    return _closure(_segments(design), {key: (tree, logic.needs(tree).segments) for key, tree in facts})
+
+
 def _template_facts(keys: set[str]) -> dict[str, list[Any]]:
     rows = MessageTemplate.objects.filter(key__in=keys).values_list("key", "pk", "channel", "topic_id", "brand_id")
     return {key: facts for key, *facts in rows}

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
+from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,6 +15,8 @@ from django.utils.text import capfirst
 
 from channels import blocks, checks, differences, drafts
 from channels.admin.revisions import DraftAdmin, DraftForm
+from channels.admin.varying import VariantsField, kept, readable
+from channels.findings import placed
 from channels.models import BlockVersion, ContentBlock
 from config import clock
 from config.adminsite import HistoryAdmin
@@ -71,14 +74,13 @@ class ContentBlockAdmin(HistoryAdmin):
 
 
 class BlockVersionForm(DraftForm):
-    """A version's words; what is wrong with its variants is told beside them."""
+    """A version's words, and those that take their place under conditions."""
+
+    variants = VariantsField(required=False)
 
     def clean_variants(self) -> list[Any]:
-        """Nothing written is no variant."""
-        variants = self.cleaned_data.get("variants") or []
-        if found := blocks.variant_mistakes(variants):
-            raise ValidationError(found)
-        return list(variants)
+        """What says the same as before stays as it was written."""
+        return kept(self.instance.variants, self.cleaned_data["variants"])
 
 
 @admin.register(BlockVersion)
@@ -91,10 +93,25 @@ class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
     list_select_related = ("block", "author")
     search_fields = ("block__name", "block__key")
     ordering = ("-id",)
-    fields = ("block_link", "locale", "source", "variants", "problems")
     change_form_template = "admin/channels/blockversion/change_form.html"
     change_form_outer_after_template = "admin/channels/blockversion/after.html"
-    readonly_fields = ("block_link", "problems")
+    readonly_fields = ("block_link", "varied", "problems")
+
+    class Media:
+        css = {"all": ("waymark/studio.css",)}
+        js = (Script("waymark/built/blocks.js", defer=True),)
+
+    def get_fieldsets(self, request: HttpRequest, obj: BlockVersion | None = None) -> Any:
+        edits = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return [
+            (None, {"fields": ["block_link", "locale", "source"]}),
+            ("Variants", {"fields": ["variants" if edits else "varied"], "classes": ["wm-vars-set"]}),
+            ("Checks", {"fields": ["problems"]}),
+        ]
+
+    @admin.display(description="variants")
+    def varied(self, version: BlockVersion) -> SafeString:
+        return readable(version.variants)
 
     @admin.display(description="block")
     def block_link(self, version: BlockVersion) -> str:
@@ -106,7 +123,10 @@ class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
     @admin.display(description="what there is to say")
     def problems(self, version: BlockVersion) -> str | SafeString:
         found = checks.block_problems(version) if version.pk else []
-        return format_html_join("", "<p>{}</p>", ((str(finding),) for finding in found)) or "Nothing: it looks fine."
+        return (
+            format_html_join("", "<p>{}</p>", ((placed(finding, {}),) for finding in found))
+            or "Nothing: it looks fine."
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: BlockVersion | None = None) -> bool:
         return _is_own_draft(request, obj) and super().has_change_permission(request, obj)

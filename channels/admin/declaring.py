@@ -1,12 +1,8 @@
-"""The variables that a version declares, as rows of a form. It is complete without a script, which makes it comfortable.
-
-The rows come as parallel lists (`variables_name`, `variables_type` …), so that a row can be added or taken away anywhere.
-"""
+"""The variables that a version declares, as rows of a form."""
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -15,13 +11,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from channels import liquid, variables
+from channels.admin.rows import RowsWidget, every
 from channels.api_words import UNSTORABLE
 from channels.checks import draft_of
+from channels.findings import Fault
 from channels.models import TemplateVersion
 from contacts.storable import storable
 
-BLANK = 2
-"""How many empty rows there are where no script adds any."""
 EXAMPLES = {
     "text": "any words",
     "number": "12",
@@ -36,43 +32,38 @@ PLAIN = frozenset('",[]{}\n')
 """Characters with which a list of words is written as JSON."""
 
 
-class VariablesWidget(forms.Widget):
+class VariablesWidget(RowsWidget):
     """A row for each variable, some empty ones, and those that the words use undeclared, to be ticked."""
+
+    parts = variables.PARTS
+    page = "admin/channels/variables/rows.html"
 
     def __init__(self) -> None:
         super().__init__()
         self.offered: Sequence[variables.Variable] = ()
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        rows = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-        context = {
-            "name": name,
-            "id": (attrs or {}).get("id", f"id_{name}"),
-            "rows": [*_rows(rows), *(_row({}) for _ in range(BLANK))],
-            "blank": _row({}),
-            "types": [(kind, EXAMPLES[kind]) for kind in variables.TYPES],
-            "offered": self.offered,
-            "described": (attrs or {}).get("aria-describedby", ""),
+    def faults(self, rows: Sequence[Mapping[str, Any]]) -> list[Fault]:
+        return variables.faults(rows)
+
+    def more(self) -> Mapping[str, Any]:
+        return {"types": [(kind, EXAMPLES[kind]) for kind in variables.TYPES], "offered": self.offered}
+
+    def row(self, one: Mapping[str, Any]) -> dict[str, Any]:
+        kind = str(one.get("type") or "text")
+        return {
+            "name": text(one.get("name")),
+            "type": kind,
+            "strange": kind not in variables.TYPES,
+            "example": EXAMPLES.get(kind, ""),
+            "fallback": text(one.get("fallback")),
+            "sample": text(one.get("sample")),
         }
-        return SafeString(render_to_string("admin/channels/variables/rows.html", context))
-
-    def id_for_label(self, id_: str) -> str:
-        """There is no one control that a label could be of: the rows are a group with a name."""
-        return ""
-
-    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        return f"{name}_rows" not in data
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, Any]]:
         """The rows that say anything and are not to be removed, then those that were ticked."""
-        removed = set(_all(data, f"{name}_remove"))
-        parts = [[text.strip() for text in _all(data, f"{name}_{part}")] for part in variables.PARTS]
-        rows = [
-            _read(*row)
-            for number, row in enumerate(zip_longest(*parts, fillvalue=""))
-            if str(number) not in removed and (row[0] or row[2] or row[3])
-        ]
-        for ticked in _all(data, f"{name}_declare"):
+        written = ([part.strip() for part in row] for _, row in self.written(data, name))
+        rows = [_read(*row) for row in written if row[0] or row[2] or row[3]]
+        for ticked in every(data, f"{name}_declare"):
             kind, _, wanted = ticked.partition(" ")
             rows.append(_read(wanted, kind, "", ""))
         return rows
@@ -182,30 +173,3 @@ def _list(written: str) -> Any:
 def _refused(sign: str) -> None:
     """NaN and its like, which no database keeps as JSON."""
     raise ValueError(sign)
-
-
-def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    found: dict[int, dict[str, list[str]]] = {}
-    for fault in variables.faults(rows):
-        found.setdefault(fault.row, {}).setdefault(fault.part, []).append(fault.sentence)
-    return [_row(one, found.get(number, {})) for number, one in enumerate(rows)]
-
-
-def _row(one: Mapping[str, Any], wrong: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
-    kind = str(one.get("type") or "text")
-    return {
-        "name": text(one.get("name")),
-        "type": kind,
-        "strange": kind not in variables.TYPES,
-        "example": EXAMPLES.get(kind, ""),
-        "fallback": text(one.get("fallback")),
-        "sample": text(one.get("sample")),
-        "wrong": {part: " ".join(sentences) for part, sentences in (wrong or {}).items()},
-    }
-
-
-def _all(data: Mapping[str, Any], name: str) -> list[str]:
-    if hasattr(data, "getlist"):
-        return [str(one) for one in data.getlist(name)]
-    value = data.get(name, [])
-    return [str(one) for one in (value if isinstance(value, list | tuple) else [value])]

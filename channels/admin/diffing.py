@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.text import capfirst
 
 from channels import attachments, differences, variables
 from channels.admin import looks, readers
 from channels.admin.declaring import text
 from channels.base import channels
+from channels.findings import label, labels_of
 from channels.models import TemplateVersion
 from config.cards import Card
 
@@ -22,12 +22,13 @@ def changes(request: HttpRequest, new: TemplateVersion, old: TemplateVersion | N
     """What the comparison shows; without an older version everything is new."""
     before = old.content if old else {}
     kind = channels[new.template.channel]
+    labels = labels_of(kind.Content)
     return {
         "old": old,
         "new": new,
         "words": differences.words(differences.visible(before), differences.visible(new.content)),
         "fields": [
-            *((_label(kind, field.name), field.pieces) for field in differences.sources(before, new.content)),
+            *((label(labels, field.name), field.pieces) for field in differences.sources(before, new.content)),
             *(("Declared variables", field.pieces) for field in _declared(old, new)),
         ],
         "lists": [*differences.lists(before, new.content), *_carried(old, new)],
@@ -95,11 +96,6 @@ def _lines(declared: Any) -> str:
         parts += [f"{part} {text(value)}" for part, value in (("fall-back", one.fallback), ("sample", one.sample)) if text(value)]  # fmt: skip
         rows.append(f"{one.name}: {', '.join(parts)}")
     return "\n".join(rows)
-
-
-def _label(kind: Any, name: str) -> str:
-    field = kind.Content.base_fields.get(name)
-    return str((field and field.label) or capfirst(name.replace("_", " ")))
 
 
 CARD = Card("changes", "What changed", "admin/channels/diff/card.html", card, order=20, wide=True)

@@ -11,7 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from channels import differences, drafts, revisions
+from channels.admin.declaring import VariablesWidget
 from channels.admin.kind_forms import KindModelForm
+from channels.admin.varying import VariantsWidget
 from channels.models import TemplateVersion
 from channels.revisions import ABOUT, Version
 from config.adminsite import ModelAdmin
@@ -20,6 +22,8 @@ OVERTAKEN = (
     "Nothing was saved: this draft was changed after you opened it. What differs is shown below; take over what you want to "
     "keep, then save again to replace it with yours."
 )
+ROWS: dict[str, forms.Widget] = {"variables": VariablesWidget(), "variants": VariantsWidget()}
+"""What reads the fields that are rows of a form."""
 HANDED_IN = "Nothing was saved: this version was submitted after you opened it, and does not change any more."
 
 
@@ -52,7 +56,7 @@ class DraftForm(forms.ModelForm):
         fields = differences.sources(self._kept(self.overtaken), self._typed())
         return {
             "last": self.overtaken.history.select_related("history_user").first(),
-            "fields": [(self.fields[field.name].label, field.pieces) for field in fields],
+            "fields": [(self.fields[field.name].label or pretty_name(field.name), field.pieces) for field in fields],
         }
 
     def _kept(self, stored: Any) -> dict[str, Any]:
@@ -62,7 +66,10 @@ class DraftForm(forms.ModelForm):
     def _typed(self) -> dict[str, Any]:
         """What stands in the form, by the same names."""
         names = [name for name in ABOUT[type(self.instance)] if name in self.fields]
-        return {name: self.cleaned_data.get(name, self.data.get(self.add_prefix(name), "")) for name in names}
+        return {name: self.cleaned_data.get(name, self._raw(name)) for name in names}
+
+    def _raw(self, name: str) -> Any:
+        return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name)) or ""
 
 
 class WordsForm(DraftForm, KindModelForm):
@@ -111,12 +118,21 @@ class DraftAdmin(ModelAdmin):
     def _typed(self, request: HttpRequest, version: Any) -> HttpResponse:
         """A page with everything that the form held, to be taken over into a new draft."""
         names = [name for name in request.POST if name.startswith("content_") or name in ABOUT[type(version)]]
+        rows = {name: widget for name, widget in ROWS.items() if f"{name}_rows" in request.POST}
+        listed = {name: widget.value_from_datadict(request.POST, request.FILES, name) for name, widget in rows.items()}
         context = {
             **self.admin_site.each_context(request),
             "title": f"{version}: not saved",
             "opts": self.opts,
             "original": version,
             "sentence": HANDED_IN,
-            "typed": [(pretty_name(name.removeprefix("content_")), request.POST[name]) for name in names],
+            "typed": [
+                *(
+                    (pretty_name(name.removeprefix("content_")), request.POST[name])
+                    for name in names
+                    if name not in rows
+                ),
+                *((pretty_name(name), differences.source(value)) for name, value in listed.items()),
+            ],
         }
         return TemplateResponse(request, "admin/channels/drafts/handed_in.html", context, status=409)

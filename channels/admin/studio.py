@@ -1,20 +1,20 @@
 """What a draft's page asks while its author writes: what is wrong, what may be used, and what it costs."""
 
-import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils.text import capfirst
 
 from channels import attachments, blocks, liquid, previews, rendering, segments, variables
 from channels.admin import declaring, looks, readers
 from channels.base import Channel, channels
 from channels.checks import draft_of
 from channels.checks.segments import worst
+from channels.findings import Problem, labels_of, placed
 from channels.models import Message, TemplateVersion
 from contacts.models import Contact, Event
 
@@ -23,21 +23,7 @@ CLIPPED = 102 * 1024
 LOOKED_AT = 20
 """How many of the newest contacts, events and messages tell which names there are."""
 COLUMNS = ("id", "external_id", "email", "phone", "locale", "country", "region", "timezone")
-_PLACE = re.compile(r"(?:(\w+): )?(?:line (\d+): )?(.*)", re.DOTALL)
 _CODE = {"mjml": "mjml", "html": "html"}
-
-
-class Problem(Protocol):
-    """What a finding of any floor tells; one may also have a `line`."""
-
-    @property
-    def field(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
 
 
 class Checks:
@@ -52,8 +38,9 @@ checks = Checks()
 def answer(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
     """What the page is told of the words in `version`, which need not be stored."""
     kind = channels[version.template.channel]
+    labels = labels_of(kind.Content)
     return {
-        "problems": [_told(kind, problem) for problem in checks.problems(version)],
+        "problems": [_told(labels, problem) for problem in checks.problems(version)],
         "variables": vocabulary(request, version),
         "undeclared": [{"name": one.name, "type": one.type} for one in declaring.undeclared(version)],
         "blocks": _blocks(version),
@@ -66,8 +53,8 @@ def page(request: HttpRequest, version: TemplateVersion | None, kind: Channel) -
     """What the page's script has to know from the start; the words themselves are in the form."""
     found = {
         "fields": [
-            {"name": name, "label": _label(kind, name), "mode": _CODE.get(name, "text")}
-            for name in kind.Content.base_fields
+            {"name": name, "label": label, "mode": _CODE.get(name, "text")}
+            for name, label in labels_of(kind.Content).items()
             if name != attachments.FIELD
         ],
         "tags": liquid.tag_names(),
@@ -121,26 +108,9 @@ def _sample(name: str) -> str:
     return str(previews.SAMPLE.get(name.removeprefix("contact."), "")) if name.startswith("contact.") else ""
 
 
-def _told(kind: Channel, problem: Problem) -> dict[str, Any]:
-    """A finding with its place: sentences of the wording begin with the field, and the line where there is one."""
-    field, line, sentence = problem.field, getattr(problem, "line", None), problem.sentence
-    if place := _PLACE.fullmatch(sentence):
-        if not field and place[1] in kind.Content.base_fields:
-            field, sentence = place[1], sentence.removeprefix(f"{place[1]}: ")
-        line = line or (int(place[2]) if place[2] and field else None)
-    return {
-        "field": field,
-        "label": _label(kind, field) if field else "",
-        "line": line,
-        "sentence": capfirst(re.sub(r"^line \d+: ", "", sentence) if line else sentence),
-        "code": problem.code,
-        "severity": problem.severity,
-    }
-
-
-def _label(kind: Channel, name: str) -> str:
-    field = kind.Content.base_fields.get(name)
-    return str((field and field.label) or capfirst(name.replace("_", " ")))
+def _told(labels: Mapping[str, str], problem: Problem) -> dict[str, Any]:
+    """A finding with its place."""
+    return {**asdict(placed(problem, labels)), "code": problem.code, "severity": problem.severity}
 
 
 def _counted(count: segments.Count) -> dict[str, Any]:

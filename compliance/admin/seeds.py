@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,10 +10,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from channels.admin import readers, versions
+from channels.admin.choosing import ChannelFilter, title
 from channels.base import channels
 from channels.models import Message, SeedList, TemplateVersion
 from compliance import seeds
@@ -21,6 +25,9 @@ from config.adminsite import HistoryAdmin
 from config.cards import Card
 
 SHOWN = 5
+TESTED = ("email", "phone")
+"""What a channel must write to, for tests to go by it."""
+ADD = "channels.add_seedlist"
 
 
 class SeedListForm(forms.ModelForm):
@@ -36,8 +43,7 @@ class SeedListForm(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if "channel" in self.fields:
-            known = [pair for pair in channels.choices() if channels[pair[0]].address_kind in ("email", "phone")]
-            self.fields["channel"].choices = known  # type: ignore[attr-defined]
+            self.fields["channel"].choices = _tested()  # type: ignore[attr-defined]
         if isinstance(self.initial.get("addresses"), list):
             self.initial["addresses"] = "\n".join(self.initial["addresses"])
 
@@ -46,15 +52,35 @@ class SeedListForm(forms.ModelForm):
         return [line.strip() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]
 
 
+class TestedChannelFilter(ChannelFilter):
+    """By the channels that tests go by."""
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return _tested()
+
+
 @admin.register(SeedList)
 class SeedListAdmin(HistoryAdmin):
     """Who gets tests."""
 
     form = SeedListForm
-    list_display = ("name", "brand", "channel", "how_many")
-    list_filter = ("brand", "channel")
+    list_display = ("name", "brand", "goes_by", "how_many")
+    list_filter = ("brand", TestedChannelFilter)
     list_select_related = ("brand",)
-    fields = ("brand", "name", "channel", "addresses")
+    readonly_fields = ("goes_by", "listed")
+
+    def get_fields(self, request: HttpRequest, obj: SeedList | None = None) -> tuple[str, ...]:
+        """Who may only look reads the channel's name, and the addresses one a line."""
+        edits = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return ("brand", "name", *(("channel", "addresses") if edits else ("goes_by", "listed")))
+
+    @admin.display(description="channel", ordering="channel")
+    def goes_by(self, seed_list: SeedList) -> str:
+        return title(seed_list.channel)
+
+    @admin.display(description="addresses")
+    def listed(self, seed_list: SeedList) -> SafeString:
+        return format_html_join(mark_safe("<br>"), "{}", ((one,) for one in seed_list.addresses))
 
     @admin.display(description="addresses")
     def how_many(self, seed_list: SeedList) -> int:
@@ -83,15 +109,23 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 
 def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[str, Any]:
     """To whom it may go, and what became of the last ones."""
-    by_mail = channels[version.template.channel].address_kind == "email"
+    kind, template = channels[version.template.channel], version.template
+    prefilled = urlencode({"brand": template.brand_id, "channel": kind.key})
     return {
         "version": version,
+        "kind": kind,
+        "tested": kind.address_kind in TESTED,
         "lists": seeds.lists(version),
-        "mine": getattr(request.user, "email", "") if by_mail else "",
+        "mine": getattr(request.user, "email", "") if kind.address_kind == "email" else "",
+        "add": f"{reverse('admin:channels_seedlist_add')}?{prefilled}" if request.user.has_perm(ADD, version) else "",
         "sends": _last(version),
         "may_look": request.user.has_perm("channels.view_message"),
         "may_choose": request.user.has_perm(readers.VIEW_CONTACTS),
     }
+
+
+def _tested() -> list[tuple[str, str]]:
+    return [pair for pair in channels.choices() if channels[pair[0]].address_kind in TESTED]
 
 
 def _last(version: TemplateVersion) -> list[tuple[Message, str]]:

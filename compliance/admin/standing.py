@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from channels.findings import placed
 from compliance import reviews
 from compliance.models import Approval, Review, ReviewStep, UrgentRelease
 from compliance.reviews import asking, comments, permissions, urgent
@@ -21,6 +22,7 @@ def of(request: HttpRequest, subject: Any, now: datetime) -> dict[str, Any]:
     review = reviews.of(subject).select_related("author", "submitter").order_by("-id").first()
     live = review if review and review.state in Review.LIVE else None
     draft = kind.is_draft(subject)
+    labels = kind.labels(subject)
     found = kind.problems(subject) if draft or (live and live.state == State.OPEN) else []
     return {
         "subject": subject,
@@ -29,8 +31,8 @@ def of(request: HttpRequest, subject: Any, now: datetime) -> dict[str, Any]:
         "review": review,
         "stations": _steps(review) if review else [],
         "broken": reviews.broken(live) if live else [],
-        "problems": [problem for problem in found if problem.severity == "block"] if draft else [],
-        "warnings": [problem for problem in found if problem.severity == "warn"],
+        "problems": [placed(problem, labels) for problem in found if problem.severity == "block"] if draft else [],
+        "warnings": [placed(problem, labels) for problem in found if problem.severity == "warn"],
         "draft": draft,
         "words": _words(kind, subject),
         "comments": list(review.comments.select_related("author", "resolved_by")[:RECORDED]) if review else [],

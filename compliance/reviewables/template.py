@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from channels import checks, compiling, drafts, outbox, sealing
-from channels.findings import Finding
+from channels.base import channels
+from channels.findings import Finding, labels_of
 from channels.models import TemplateVersion
 from channels.sealing import Seal
 from compliance import findings
@@ -42,6 +43,10 @@ class TemplateReview(Reviewable):
     def problems(self, subject: TemplateVersion) -> list[Finding]:
         found = [*checks.problems(subject), *findings.of(subject)]
         return sorted(found, key=lambda finding: finding.severity)
+
+    def labels(self, subject: TemplateVersion) -> Mapping[str, str]:
+        known = channels.get(subject.template.channel)
+        return labels_of(known.Content) if known else {}
 
     def is_draft(self, subject: TemplateVersion) -> bool:
         return subject.state == State.DRAFT

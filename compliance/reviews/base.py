@@ -56,6 +56,10 @@ class Reviewable:
         """Everything that stands against it, or that deserves a second look; what blocks comes first."""
         raise NotImplementedError
 
+    def labels(self, subject: Any) -> Mapping[str, str]:
+        """What people call the fields that findings name."""
+        return {}
+
     def is_draft(self, subject: Any) -> bool:
         """Whether its author may still change it."""
         raise NotImplementedError

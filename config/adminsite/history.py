@@ -8,15 +8,19 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, JSONField, Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
+from simple_history.template_utils import HistoricalRecordContextHelper
 
 from config import history
 from config.adminsite.options import ModelAdmin
+
+SHOWN = 300
+"""Characters of a change in the list; of longer ones, those around the first difference."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,15 @@ class Difference:
     name: str
     then: str
     now: str
+
+
+class Told(HistoricalRecordContextHelper):
+    """What a line of the history says: JSON as people write it, instead of Python's way."""
+
+    def prepare_delta_change_value(self, change: Any, value: Any) -> Any:
+        if value is None or isinstance(self.model._meta.get_field(change.field), JSONField):
+            return written(value)
+        return super().prepare_delta_change_value(change, value)
 
 
 class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
@@ -42,6 +55,10 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
     restore_help = (
         "What can be edited becomes what it was then, if that is still allowed; the change is in the history too."
     )
+
+    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> Told:
+        """How changes are written in the list; of JSON enough to see what is around them."""
+        return Told(self.model, historical_record, max_displayed_delta_change_chars=SHOWN)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         history.because(obj, request.POST.get("change_reason", ""))
@@ -193,9 +210,16 @@ def _said(field: Any, row: Any) -> str:
         return ""
     if isinstance(field, ForeignKey):
         return str(field.remote_field.model._default_manager.filter(pk=value).first() or value)
-    if isinstance(value, dict | list):
-        return json.dumps(value, indent=2, ensure_ascii=False)
+    if isinstance(field, JSONField):
+        return written(value)
     return str(dict(field.flatchoices).get(value, value) if field.choices else value)
+
+
+def written(value: Any) -> str:
+    """A value of a JSON field for reading: texts and numbers as they are, the rest as JSON, in the same order on any database."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
 def _typed(form: forms.BaseForm) -> dict[str, Any]:
@@ -206,6 +230,8 @@ def _typed(form: forms.BaseForm) -> dict[str, Any]:
         value = bound.value()
         if isinstance(widget, forms.MultiWidget):
             data |= {f"{bound.html_name}_{number}": part for number, part in enumerate(widget.decompress(value) or ())}
+        elif hasattr(widget, "spread"):
+            data |= widget.spread(bound.html_name, value)
         elif value is not None:
             data[bound.html_name] = value
     return data

@@ -171,9 +171,9 @@ class TestConcurrentEdits:
 
     def test_variables_count_too(self, client, draft) -> None:
         seen = self.revision(client, draft)
-        declared = '[{"name": "contact.city", "type": "text", "fallback": "here"}]'
-        assert client.post(address(draft), words(variables=declared, revision=seen)).status_code == 302
-        late = client.post(address(draft), words(variables="[]", revision=seen))
+        declared = {"variables_rows": "1", "variables_name": "contact.city", "variables_fallback": "here"}
+        assert client.post(address(draft), words(**declared, revision=seen)).status_code == 302
+        late = client.post(address(draft), words(variables_rows="1", revision=seen))
         assert "Nothing was saved: this draft was changed after you opened it." in late.content.decode()
         assert [label for label, _ in late.context["conflict"]["fields"]] == ["Variables"]
         draft.refresh_from_db()

@@ -3,7 +3,7 @@
 import pytest
 
 from channels import checks
-from channels.findings import Finding
+from channels.findings import Finding, placed
 from channels.models import Account, MessageTemplate, TemplateVersion
 from tests.builders import account, brand, topic, user
 
@@ -189,6 +189,19 @@ class TestLength:
         sender.config = {**sender.config, "price_per_segment": 0.0079, "price_currency": "USD"}
         sender.save()
         assert "a message costs up to 0.0158 USD (2 × 0.0079)." in told(version("sms", body="y" * 161))
+
+
+@pytest.mark.parametrize(("finding", "told"), [
+    (Finding("html", "is odd.", "x", line=3), "HTML, line 3: Is odd."),
+    (Finding("html", "line 15: 'x' is odd.", "x"), "HTML, line 15: 'x' is odd."),
+    (Finding("", "html: line 15: it ends.", "x"), "HTML, line 15: It ends."),
+    (Finding("preview_text", "is long.", "x"), "Preview text: Is long."),
+    (Finding("", "other: no field.", "x"), "Other: no field."),
+    (Finding("", "line 3: it ends.", "x"), "Line 3: it ends."),
+    (Finding("", "", "x"), ""),
+])  # fmt: skip
+def test_a_finding_is_read_with_its_field_s_name(finding: Finding, told: str) -> None:
+    assert str(placed(finding, {"html": "HTML"})) == told
 
 
 def test_a_finding_names_its_place() -> None:

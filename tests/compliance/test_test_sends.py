@@ -1,10 +1,12 @@
 """Tests go to colleagues, marked, through the gate, and count nowhere."""
 
+import re
 from datetime import timedelta
 from html import escape
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -334,6 +336,47 @@ class TestAdmin:
         assert "2 tests of Offer v1 will leave within seconds." in answer.content.decode()
         gate.release(NOW)
         assert SEED in browser.get(page).content.decode()
+
+    def test_lists_say_the_channel_s_name(self, version, team) -> None:
+        address = reverse("admin:channels_seedlist_changelist")
+        browser = staff.client("Marketer")
+        page = browser.get(address).content.decode()
+        assert re.search(r"field-goes_by[^>]*>\s*SMS\s*<", page)
+        assert "channel=email" in page
+        assert "channel=webhook" not in page
+        change = reverse("admin:channels_seedlist_change", args=[team.pk])
+        assert change in browser.get(address, {"channel": "sms"}).content.decode()
+        assert change not in browser.get(address, {"channel": "email"}).content.decode()
+        change = reverse("admin:channels_seedlist_change", args=[team.pk])
+        assert f"{SEED}<br>{OTHER}" in staff.client("Analyst").get(change).content.decode()
+
+    def test_without_a_list_the_card_leads_to_one_filled_in(self, version) -> None:
+        page = reverse("admin:channels_templateversion_change", args=[version.pk])
+        add = f"{reverse('admin:channels_seedlist_add')}?brand={brand().pk}&channel=sms"
+        browser = staff.client("Marketer")
+        html = browser.get(page).content.decode()
+        assert "There is no seed list for SMS yet." in html
+        assert f'href="{escape(add)}">Make a seed list</a>' in html
+        form = browser.get(add).content.decode()
+        assert f'<option value="{brand().pk}" selected>' in form
+        assert '<option value="sms" selected>' in form
+        only = staff.client("Analyst", "sender")
+        User.objects.get(username="sender").user_permissions.add(Permission.objects.get(codename="send_test"))
+        html = only.get(page).content.decode()
+        assert "There is no seed list for SMS yet; your role may not make one." in html
+        assert add not in html
+
+    @pytest.mark.parametrize(
+        ("channel", "title"), [("push", "Push"), ("in_app", "In-app"), ("chat", "Chat"), ("webhook", "Webhook")]
+    )
+    def test_channels_without_addresses_say_why_no_test_goes_there(self, channel: str, title: str) -> None:
+        made = TemplateVersion.objects.get(template=template("offer", channel=channel, content={"body": "Hello"}))
+        page = reverse("admin:channels_templateversion_change", args=[made.pk])
+        html = staff.client("Marketer").get(page).content.decode()
+        assert f"Tests go to e-mail addresses and phone numbers, and {title} writes to neither." in html
+        assert 'href="#preview-title"' in html
+        assert 'id="preview-title"' in html
+        assert "Make a seed list" not in html
 
     def test_others_have_neither_card_nor_verb(self, version, team) -> None:
         browser = staff.client("Analyst")

@@ -60,6 +60,34 @@ def test_an_earlier_state_is_shown_beside_todays_and_restored(root) -> None:
     assert (latest.history_change_reason, latest.history_type) == ("A mistake.", "~")
 
 
+def test_json_is_shown_as_people_write_it_in_a_stable_order(root) -> None:
+    segment = builders.segment("vip", {"kind": "attribute", "path": "vip", "op": "eq", "value": True})
+    first = list(segment.history.all())[-1]
+    segment.condition = {"value": None, "path": "<b>", "op": "eq", "kind": "attribute"}
+    segment.save()
+    listed = root.get(f"/admin/contacts/segment/{segment.pk}/history/").content.decode()
+    for sign, path, value in (("del", "vip", "true"), ("ins", "&lt;b&gt;", "null")):
+        told = '{\n  "kind": "attribute",\n  "op": "eq",\n  "path": "%s",\n  "value": %s\n}' % (path, value)  # noqa: UP031
+        assert f'<{sign} class="wm-{sign}">{told.replace(chr(34), "&quot;")}</{sign}>' in listed
+    page = root.get(reverse("admin:contacts_segment_simple_history", args=[segment.pk, first.history_id]))
+    assert "&quot;value&quot;: true\n}</pre>" in page.content.decode()
+    # Another order of the same is no difference.
+    segment.condition = dict(reversed(first.condition.items()))
+    segment.save()
+    page = root.get(reverse("admin:contacts_segment_simple_history", args=[segment.pk, first.history_id]))
+    assert "It says the same now." in page.content.decode()
+
+
+def test_the_change_in_long_json_is_what_is_shown(root) -> None:
+    words = [f"word {number}" for number in range(200)]
+    segment = builders.segment("vip", {"kind": "attribute", "path": "x", "op": "in", "value": words})
+    segment.condition = {**segment.condition, "value": [*words[:100], "here it is", *words[101:]]}
+    segment.save()
+    listed = root.get(f"/admin/contacts/segment/{segment.pk}/history/").content.decode()
+    assert "here it is" in listed
+    assert "word 150" not in listed
+
+
 def test_what_the_form_refuses_is_not_restored(root) -> None:
     topic = builders.topic("news")
     topic.key = "moved"
