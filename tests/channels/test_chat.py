@@ -13,7 +13,7 @@ from channels import archive, chat, inbox, quick_replies
 from channels.base import channels
 from channels.inbox import Reader
 from channels.models import ChatMessage, InAppMessage, InboundMessage, Message
-from compliance import erasure, gate
+from compliance import erasure, findings, gate
 from compliance.access import tables
 from compliance.evidence import gathering
 from compliance.models import HousePolicy
@@ -280,6 +280,44 @@ class TestOptOut:
         one = put(ada, {"body": "More?", "quick_replies": "Yes\nStop = end"})
         say(ada, answers=one.pk, choice="end")
         assert InboundMessage.objects.get().understood == "stop"
+
+    @pytest.mark.parametrize("reply", ["Cancel = cancel_visit", "End = finish", "Please stop texting me = later"])
+    def test_a_label_opts_nobody_out(self, ada, reply) -> None:
+        one = put(ada, {"body": "Your visit?", "quick_replies": f"Keep\n{reply}"})
+        assert say(ada, answers=one.pk, choice=reply.split(" = ")[1]).status_code == 201
+        assert InboundMessage.objects.get().understood == "answer"
+        assert ConsentState.objects.get(contact=ada, channel="chat").state == "granted"
+
+    @pytest.mark.parametrize("reply", ["Yes", "START", "Sure = START"])
+    def test_a_tap_opts_nobody_in(self, ada, reply) -> None:
+        one = put(ada, {"body": "Was it good?", "quick_replies": reply})
+        say(ada, id="1", text="STOP")
+        assert say(ada, NOW + MINUTE, id="2", answers=one.pk, choice=reply.split(" = ")[0]).status_code == 201
+        assert ConsentState.objects.get(contact=ada, channel="chat").state == "withdrawn"
+        assert InboundMessage.objects.order_by("pk").last().understood == "answer"
+        assert not Event.objects.filter(name="contact.opted_in").exists()
+
+    def test_a_tap_answers_no_other_question(self, ada) -> None:
+        older = put(ada, {"body": "Was it good?", "quick_replies": "Yes\nNo"})
+        newer = put(ada, {"body": "Shall we come?", "quick_replies": "Yes\nNo"}, NOW + MINUTE)
+        Message.objects.filter(pk=newer.pk).update(labels={"question": True})
+        say(ada, NOW + 2 * MINUTE, id="1", answers=older.pk, choice="Yes")
+        say(ada, NOW + 3 * MINUTE, id="2", answers=newer.pk, choice="No")
+        assert list(InboundMessage.objects.order_by("pk").values_list("understood", flat=True)) == ["none", "answer"]
+
+    @pytest.mark.parametrize(
+        ("replies", "lines"),
+        [
+            ("Yes\nNo more = STOP", [2]),
+            ("Red\n\nCancel = cancel_visit", [3]),
+            ("End", [1]),
+            ("Stop = end\nNo\nYes = start", []),
+        ],
+    )
+    def test_the_author_is_told_of_labels_and_values_that_disagree(self, replies, lines) -> None:
+        about = template("ask", channel="chat", content={"body": "More?", "quick_replies": replies})
+        found = [one for one in findings.of(about.versions.get()) if one.code == "reply_opt_out"]
+        assert [(one.line, one.severity) for one in found] == [(line, "warn") for line in lines]
 
     def test_a_question_opts_nobody_out(self, ada) -> None:
         say(ada, text="When does the class start?")
