@@ -346,6 +346,89 @@ class TestOptOut:
         assert ConsentState.objects.get(contact=ada, channel="chat").state == "withdrawn"
 
 
+class TestMerged:
+    @pytest.fixture
+    def kept(self, ada) -> Contact:
+        found = contact("kept", country="GB")
+        consent(found, "chat", now=NOW - DAY)
+        return found
+
+    def merged(self, kept, ada):
+        return merging.merge(kept.pk, ada.pk, NOW, source="test")
+
+    def test_the_token_of_the_other_opens_the_chat_of_both(self, ada, sent, kept) -> None:
+        done = self.merged(kept, ada)
+        assert [one["id"] for one in listed(ada)] == [sent.pk]
+        assert call("post", f"/v1/chat/{sent.pk}/read", token(ada)).status_code == 200
+        assert say(ada, id="1", answers=sent.pk, choice="r").status_code == 201
+        assert InboundMessage.objects.get().contact_id == kept.pk
+        assert Event.objects.get(name="message.received").contact_id == kept.pk
+        assert [one["from"] for one in listed(kept)] == ["person", "brand"]
+        merging.unmerge(done, NOW + MINUTE)
+        assert [one["id"] for one in listed(ada)] == [sent.pk]
+        assert say(ada, NOW + MINUTE, id="2", text="Hello").status_code == 201
+        assert InboundMessage.objects.order_by("pk").last().contact_id == ada.pk
+        assert [one["text"] for one in listed(kept)] == ["Red"]
+
+    def test_stop_of_the_other_blocks_what_waits_at_once(self, ada, kept) -> None:
+        self.merged(kept, ada)
+        about = template("later", channel="chat", content={"body": "Later"})
+        waiting = message(kept, about, now=NOW + DAY)
+        say(ada, id="1", text="STOP")
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.reason) == ("blocked", "opted_out")
+        assert Event.objects.get(name="contact.opted_out").contact_id == kept.pk
+        assert ConsentState.objects.get(contact=kept, channel="chat").state == "withdrawn"
+
+    def test_two_merges_are_followed_to_the_end(self, ada, sent, kept) -> None:
+        self.merged(kept, ada)
+        third = contact("third")
+        merging.merge(third.pk, kept.pk, NOW, source="test")
+        Contact.objects.filter(pk=ada.pk).update(merged_into=kept)
+        say(ada, id="1", text="Hello")
+        assert InboundMessage.objects.get().contact_id == third.pk
+        assert len(listed(ada)) == len(listed(kept)) == len(listed(third)) == 2
+
+    def test_two_widgets_may_count_alike(self, ada, kept) -> None:
+        say(ada, id="1", text="Before")
+        self.merged(kept, ada)
+        assert say(ada, id="1", text="Before").json()["text"] == "Before"
+        assert say(kept, id="1", text="Of the other").json()["text"] == "Of the other"
+        assert InboundMessage.objects.count() == 2
+
+    def test_a_merge_that_comes_in_between_is_noticed(self, ada, kept) -> None:
+        reader = chat.read(token(ada), NOW)
+        self.merged(kept, ada)
+        assert chat.say(reader, chat.Said("1", "Hello"), NOW).contact_id == kept.pk
+
+    def test_the_app_too_and_former_ids_make_tokens(self, ada, kept) -> None:
+        account("in_app")
+        consent(ada, "in_app", now=NOW - DAY)
+        one = message(ada, template("inbox", channel="in_app", content={"title": "Hi", "body": "Shoes"}))
+        gate.release(NOW)
+        old = inbox.token(Reader(ada.pk, brand().pk), clock.now())
+        robot = api_token(builders.user("robot", "channels.open_chat", "channels.open_inbox"), "contacts:write")
+
+        def ask(path: str, external_id: str) -> str:
+            bearer = {"authorization": f"Bearer {robot}"}
+            asked = {"external_id": external_id, "brand": "acme"}
+            answer = Client().post(f"/api/{path}/", asked, "application/json", headers=bearer)
+            assert answer.status_code == 201, answer.content
+            return answer.json()["token"]
+
+        def seen(bearer: str) -> list[int]:
+            answer = Client().get("/v1/inbox", headers={"authorization": f"Bearer {bearer}"})
+            return [each["id"] for each in answer.json()["messages"]]
+
+        done = self.merged(kept, ada)
+        for bearer in (old, ask("inbox-tokens", "ada"), ask("inbox-tokens", "kept")):
+            assert seen(bearer) == [one.pk]
+        assert chat.read(ask("chat-tokens", "ada"), clock.now()).contact_id == kept.pk
+        merging.unmerge(done, NOW)
+        assert seen(old) == seen(ask("inbox-tokens", "ada")) == [one.pk]
+        assert seen(ask("inbox-tokens", "kept")) == []
+
+
 class TestTheWholeLife:
     @pytest.fixture
     def both(self, ada, sent) -> Message:
