@@ -219,13 +219,20 @@ class TestAnswering:
         assert say(ada, answers=sent.pk + 1, choice="r").status_code == 404
 
     def test_too_large_and_too_many(self, ada) -> None:
-        assert call("post", "/v1/chat", token(ada), {"text": "x" * 20_000}).status_code == 413
+        assert call("post", "/v1/chat", token(ada), {"text": "x" * 40_000}).status_code == 413
         for number in range(chat.AT_ONCE):
             assert say(ada, id=str(number), text="Hi").status_code == 201
         refused = say(ada, id="more", text="Hi")
         assert (refused.status_code, refused["Retry-After"]) == (429, "60")
         assert say(ada, id="0", text="Hi").status_code == 201  # known already
         assert say(ada, at=NOW + MINUTE + SECOND, id="more", text="Hi").status_code == 201
+
+    def test_the_longest_text_fits_however_it_is_escaped(self, ada) -> None:
+        body = json.dumps({"id": "\u00fc" * 100, "text": "\U0001f600" * chat.LONGEST_TEXT})
+        assert len(body) > 12 * chat.LONGEST_TEXT
+        answer = call("post", "/v1/chat", token(ada), body)
+        assert answer.status_code == 201
+        assert InboundMessage.objects.get().body == "\U0001f600" * chat.LONGEST_TEXT
 
     def test_without_an_account_nobody_listens(self) -> None:
         assert say(contact("eve"), text="Hi").status_code == 409
