@@ -12,25 +12,28 @@ from channels.inbox import Reader
 from channels.models import ChatMessage, InAppMessage
 from config import clock
 from config.resources import Resource
-from contacts.models import Brand, Contact
+from contacts import owners
+from contacts.models import Brand
 
 
 class InboxSerializer(serializers.Serializer[Any]):
     """Whose inbox or chat, and of which brand."""
 
-    external_id = serializers.CharField(max_length=200, help_text="The person's id in your own systems.")
+    external_id = serializers.CharField(
+        max_length=200, help_text="The person's id in your own systems; also one from before a merge."
+    )
     brand = serializers.CharField(max_length=50, help_text="Key of the brand.")
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if unknown := sorted(map(str, set(self.initial_data) - set(self.fields))):
             raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
-        contact = Contact.objects.filter(external_id=data["external_id"]).first()
+        contact = owners.with_external_id(data["external_id"])
         brand = Brand.objects.filter(key=data["brand"]).first()
         if contact is None:
             raise serializers.ValidationError({"external_id": ["Nobody has this id."]})
         if brand is None:
             raise serializers.ValidationError({"brand": ["There is no such brand."]})
-        return {"reader": Reader(contact.pk, brand.pk)}
+        return {"reader": Reader(contact, brand.pk)}
 
 
 class InboxTokenSerializer(serializers.Serializer[Any]):

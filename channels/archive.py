@@ -1,9 +1,12 @@
 """Exactly what was sent, word for word: written in batches as messages leave, and read back whole or not at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from channels.models import RenderedCopy, TemplateVersion
+from django.db.models import Case, F, QuerySet, Value, When
+
+from channels.models import ChatMessage, InAppMessage, Message, RenderedCopy, TemplateVersion
 from channels.packing import Damaged, Packer
 from config import bulk
 
@@ -24,6 +27,20 @@ def keep(copies: Sequence[tuple[int, int | None, Mapping[str, Any]]]) -> None:
         packed = (packers[mine] if mine else loose).pack(content)
         rows.append({"message_id": message, "version_id": mine, "packed": packed.packed, "sha256": packed.sha256})
     bulk.upsert(RenderedCopy, rows, unique=("message_id",), update=COLUMNS)
+
+
+def cut(messages: QuerySet[Message], now: datetime) -> tuple[int, int]:
+    """Remove the words of these messages: how many copies, and how many that lay ready for apps and chat widgets.
+
+    Of the latter remains what was done with them, and when; they are shown no more.
+    """
+    copies, _ = RenderedCopy.objects.filter(message__in=messages).delete()
+    stored = 0
+    for model in (InAppMessage, ChatMessage):
+        full = model._default_manager.filter(message__in=messages).exclude(content={})
+        over = Case(When(expires_at__lt=now, then=F("expires_at")), default=Value(now))
+        stored += full.update(content={}, expires_at=over)
+    return copies, stored
 
 
 def of(message_id: int) -> RenderedCopy | None:

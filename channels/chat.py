@@ -4,7 +4,7 @@ The widget holds a token for one contact and one brand, as the app does for its 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from channels.base import Inbound, Outgoing, Receipt, SendError, Update
 from channels.inbox import Outcome, Reader
 from channels.models import Account, ChatMessage, InboundMessage, Message
 from config import bulk, durations
+from contacts import owners
 
 KEY, PURPOSE = "chat", "chat"
 LONGEST_LIST = 100
@@ -118,8 +119,9 @@ def say(reader: Reader, said: Said, now: datetime) -> InboundMessage:
     It is on the timeline as `message.received`, and understood (opt-outs among it), in one transaction.
     """
     with transaction.atomic():
+        reader = _held(reader)
         account, reply = (_answered(reader, said, now)) if said.answers else (_account(reader.brand_id), None)
-        name = f"{reader.contact_id}:{said.key}"
+        name = _name(reader, said)
         body = reply["label"] if reply else said.text
         told: dict[str, Any] = {"answers": said.answers, "choice": reply["value"]} if reply else {}
         heard = Inbound(name, f"contact {reader.contact_id}", body, contact_id=reader.contact_id, told=told)
@@ -131,6 +133,21 @@ def say(reader: Reader, said: Said, now: datetime) -> InboundMessage:
             raise Refused(409, "Another message has this id already; give each an id of its own.")
         taken.refresh_from_db()
     return taken
+
+
+def _held(reader: Reader) -> Reader:
+    """The reader, whom no merge makes another one until the transaction ends."""
+    owners.lock([reader.contact_id])
+    named = reader.named or reader.contact_id
+    person = owners.today(named)
+    if person is None:
+        raise Refused(404, "Nobody has this chat any more.")
+    return reader if person == reader.contact_id else _held(replace(reader, contact_id=person, named=named))
+
+
+def _name(reader: Reader, said: Said) -> str:
+    """What the message is known by: the widget's own id, among those of its token. Two who became one have two widgets."""
+    return f"{reader.named or reader.contact_id}:{said.key}"
 
 
 def _ours(reader: Reader, now: datetime) -> Any:
@@ -162,7 +179,7 @@ def _answered(reader: Reader, said: Said, now: datetime) -> tuple[Account, quick
     if reply is None:
         raise Refused(400, "This message has no such quick reply.")
     account = Message.objects.select_related("account__brand").get(pk=chosen.pk).account or _account(reader.brand_id)
-    again = InboundMessage.objects.filter(account=account, provider_id=f"{reader.contact_id}:{said.key}").exists()
+    again = InboundMessage.objects.filter(account=account, provider_id=_name(reader, said)).exists()
     if chosen.answered_at and not again:
         raise Refused(409, "This message was answered already; write in words.")
     if not chosen.answered_at:

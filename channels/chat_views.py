@@ -15,8 +15,8 @@ from channels.inbox_views import CORS, answer, refusal
 from channels.models import ChatMessage, InboundMessage
 from config import clock
 
-LARGEST = 16 * 1024
-"""Bytes of a body."""
+LARGEST = 32 * 1024
+"""Bytes of a body: the longest text fits, each character of it escaped as two halves."""
 FIELDS = {"id": 100, "text": chat.LONGEST_TEXT, "choice": 200}
 """Texts of a body, with how long each may be."""
 

@@ -32,7 +32,12 @@ def receive(account: Account, heard: Inbound, now: datetime) -> InboundMessage |
             message.save(update_fields=["contact"])
             timeline.record([_fact(message, heard)], now)
         signals.message_received.send(
-            sender=InboundMessage, message=message, contact_ids=contact_ids, digest=digest, now=now
+            sender=InboundMessage,
+            message=message,
+            contact_ids=contact_ids,
+            digest=digest,
+            told=heard.told,
+            now=now,
         )
     return message
 
@@ -92,15 +97,16 @@ def _fact(message: InboundMessage, heard: Inbound) -> timeline.NewEvent:
     return timeline.NewEvent(contact_id, "message.received", message.received_at, key, properties, brand_id)
 
 
-def asked(contact_id: int | None, channel: str, since: datetime) -> bool:
-    """Whether a question of ours waits for this person's answer: the label `question`, sent since then, nothing heard after."""
+def asked(contact_id: int | None, channel: str, since: datetime) -> int | None:
+    """The id of our question that waits for this person's answer: the label `question`, sent since then, nothing heard after."""
     if contact_id is None:
-        return False
+        return None
     questions = Message.objects.filter(
         contact=contact_id, channel=channel, cleared_at__gte=since, state=Message.State.SENT, labels__question=True
     )
-    last = questions.order_by("-cleared_at").values_list("cleared_at", flat=True).first()
+    last = questions.order_by("-cleared_at", "-id").values_list("id", "cleared_at").first()
     if last is None:
-        return False
-    answers = InboundMessage.objects.filter(contact=contact_id, channel=channel, received_at__gt=last)
-    return not answers.filter(understood=InboundMessage.Understood.ANSWER).exists()
+        return None
+    question, sent_at = last
+    answers = InboundMessage.objects.filter(contact=contact_id, channel=channel, received_at__gt=sent_at)
+    return None if answers.filter(understood=InboundMessage.Understood.ANSWER).exists() else question

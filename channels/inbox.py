@@ -15,7 +15,7 @@ from channels.base import Outgoing, Receipt, SendError, Update
 from channels.models import InAppMessage, Message
 from config import bulk, durations
 from config.crypto import sign, signed
-from contacts.models import Contact
+from contacts import owners
 
 PURPOSE = "inbox"
 LIFE = timedelta(days=30)
@@ -29,6 +29,8 @@ class Reader:
 
     contact_id: int
     brand_id: int
+    named: int = 0
+    """The contact that the token names, where a merge made it another one."""
 
 
 def token(reader: Reader, now: datetime, purpose: str = PURPOSE) -> str:
@@ -43,13 +45,18 @@ def ends(text: str) -> datetime:
 
 
 def read(text: str, now: datetime, purpose: str = PURPOSE) -> Reader | None:
-    """Whose token this is; None for one that was forged, is over, or belongs to somebody who is gone."""
+    """Whose token this is; None for one that was forged, is over, or belongs to somebody who is gone.
+
+    Who was merged into another reads as that one, and as themselves again when the merge is undone.
+    """
     said, _, signature = text.rpartition(".")
     if not said.isascii() or not signed(purpose, said, signature):
         return None
     contact_id, brand_id, end = map(int, said.split("."))
-    known = now.timestamp() < end and Contact.objects.filter(pk=contact_id).exists()
-    return Reader(contact_id, brand_id) if known else None
+    person = owners.today(contact_id) if now.timestamp() < end else None
+    if person is None:
+        return None
+    return Reader(person, brand_id, contact_id if person != contact_id else 0)
 
 
 def put(batch: Sequence[Outgoing], life: str, now: datetime) -> list[Outcome]:

@@ -67,7 +67,7 @@ class Seal:
 
 
 def of(version_ids: Iterable[int]) -> dict[int, Seal]:
-    """The seals of these versions as they stand now; five queries, however many, and one more where files are attached."""
+    """The seals of these versions as they stand now; six queries at most, however many."""
     rows = [
         _Row(*row) for row in TemplateVersion.objects.filter(id__in=list(version_ids)).order_by().values_list(*_COLUMNS)
     ]

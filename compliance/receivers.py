@@ -1,6 +1,6 @@
 """What is said to us is acted on where it becomes known, in the same transaction: nothing leaves in between."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,16 @@ from contacts.timeline import NewEvent
 
 
 @receiver(message_received)
-def understand(message: InboundMessage, contact_ids: Sequence[int], digest: str, now: datetime, **rest: Any) -> None:
+def understand(
+    message: InboundMessage,
+    contact_ids: Sequence[int],
+    digest: str,
+    told: Mapping[str, Any],
+    now: datetime,
+    **rest: Any,
+) -> None:
     """STOP, START, HELP, and everything that may mean one of them."""
-    hearing.take(message, contact_ids, digest, now)
+    hearing.take(message, contact_ids, digest, told, now)
 
 
 @receiver(address_reassigned)

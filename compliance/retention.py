@@ -1,4 +1,7 @@
-"""Copies of what was sent go when their brand's policy says so. The messages stay, with what became of them and why."""
+"""Copies of what was sent go when their brand's policy says so, and the same words where apps and chat widgets fetch them.
+
+The messages stay, with what became of them and why.
+"""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -6,7 +9,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Min, Q
 
-from channels.models import Account, Message, RenderedCopy
+from channels import archive
+from channels.models import Account, Message
 from compliance import chain
 from compliance.models import CopyRetention
 
@@ -51,10 +55,10 @@ def _cut(policy: CopyRetention, now: datetime) -> int:
     # The gate clears many at one instant: a batch ends with all of the last instant, so that none is passed over.
     last = left.order_by("cleared_at").values_list("cleared_at", flat=True)[BATCH - 1 : BATCH].first()
     upto = last or end
-    gone, _ = RenderedCopy.objects.filter(message__in=left.filter(cleared_at__lte=upto)).delete()
+    gone, stored = archive.cut(left.filter(cleared_at__lte=upto), now)
     due_at = now if last else now + PAUSE
     CopyRetention.objects.filter(pk=policy.pk).update(due_at=due_at, done_until=max(upto, policy.done_until or upto))
-    if gone:
+    if gone or stored:
         told = {"brand": policy.brand.key, "class": policy.message_class, "copies": gone, "upto": upto.isoformat()}
-        chain.append(CUT, now=now, subject=policy, payload=told)
+        chain.append(CUT, now=now, subject=policy, payload=told | ({"stored": stored} if stored else {}))
     return gone

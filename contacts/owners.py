@@ -4,7 +4,7 @@ from datetime import datetime
 
 from config import bulk
 from contacts import addresses, profiles, rechecks
-from contacts.models import Address, Contact
+from contacts.models import Address, Contact, FormerId
 from contacts.traits import Clean
 
 
@@ -20,10 +20,31 @@ def current(contact_ids: list[int], kind: str) -> dict[int, str]:
     return dict(rows.values_list("contact_id", "digest"))
 
 
+def today(contact_id: int) -> int | None:
+    """The contact that this one is now, through all merges; None if it is gone. One query for who was never merged."""
+    seen: set[int] = set()
+    here: int | None = contact_id
+    while here is not None and here not in seen:
+        seen.add(here)
+        found = Contact.objects.filter(pk=here).values_list("merged_into_id").first()
+        if found is None:
+            return None
+        if found[0] is None:
+            return here
+        here = found[0]
+    return None
+
+
 def kept(contact_id: int) -> int:
-    """The contact that this one was merged into; itself if it was not."""
-    rows = Contact.objects.filter(pk=contact_id).values_list("merged_into_id", flat=True)
-    return rows.first() or contact_id
+    """The contact that this one was merged into; itself if it was not, or is gone."""
+    return today(contact_id) or contact_id
+
+
+def with_external_id(value: str) -> int | None:
+    """Whose id in other systems this is, or was before a merge; None if it is nobody's."""
+    rows = Contact.objects.filter(external_id=value).exclude(external_id="").values_list("pk", flat=True)
+    former = FormerId.objects.filter(value=value).values_list("contact_id", flat=True)
+    return rows.first() or former.first()
 
 
 def lock(contact_ids: list[int]) -> None:

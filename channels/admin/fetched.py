@@ -40,6 +40,8 @@ class FetchedAdmin(ReadOnlyAdmin):
 
     @admin.display(description="content")
     def content_shown(self, one: Fetched) -> SafeString:
+        if not one.content:
+            return format_html('<p class="wm-quiet">{}</p>', "Its words are gone, as the retention of copies says.")
         rows = said(channels[self.channel].Content, one.content)
         return format_html_join("", '<p class="wm-quiet">{}</p><pre class="wm-pre">{}</pre>', rows)
 

@@ -19,8 +19,8 @@ class Chat(Channel):
     """A message in the chat on your site, with answers to tap on.
 
     No provider is needed: the widget reads `/v1/chat` with a token for one person, which your server asks for at
-    `POST /api/chat-tokens/`. What the person writes or taps comes back the same way, is `message.received` on the timeline,
-    and is read for opt-outs like every message.
+    `POST /api/chat-tokens/`. What the person writes or taps comes back the same way and is `message.received` on the timeline.
+    Words are read for opt-outs like every message; a tapped reply opts out where its value is an opt-out word.
     """
 
     key = "chat"
@@ -38,7 +38,7 @@ class Chat(Channel):
             validators=[quick_replies.validate],
             help_text=(
                 f"One a line, {quick_replies.MOST} at most: a label of up to {quick_replies.LONGEST_LABEL} characters, and a value "
-                "for your systems where it is another: Yes, please = yes"
+                "for your systems where it is another: Yes, please = yes. Only a value that is an opt-out word opts out: No more = STOP"
             ),
         )
 

@@ -16,7 +16,10 @@ class CopyRetention(models.Model):
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE)
     message_class = models.CharField("class", max_length=15, choices=MessageClass)
-    days = models.PositiveIntegerField(default=0, help_text="Since the gate let the message leave. 0: for ever.")
+    days = models.PositiveIntegerField(
+        default=0,
+        help_text="Since the gate let the message leave. 0: for ever. In-app and chat messages are not shown after them.",
+    )
     due_at = models.DateTimeField(
         null=True, editable=False, help_text="When it is looked next for copies that are too old; empty: at once."
     )

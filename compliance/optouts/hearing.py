@@ -1,14 +1,15 @@
 """A message that somebody wrote: what it means, and what is done about it, in the transaction in which it came in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from channels import inbound
 from channels.base import channels
 from channels.models import InboundMessage
 from compliance.optouts import acting, answers
 from compliance.optouts.acting import Sender
-from compliance.optouts.intent import Conversation, Intent, understand
+from compliance.optouts.intent import Conversation, Intent, tapped, understand
 from compliance.optouts.words import squeezed
 from compliance.phones import whereabouts
 from contacts.models import Contact
@@ -19,10 +20,18 @@ QUESTION_HOLDS = timedelta(days=3)
 TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888")
 
 
-def take(message: InboundMessage, contact_ids: Sequence[int], digest: str, now: datetime) -> Intent:
-    """Understand the message, act on it, and write down what it was understood as."""
+def take(
+    message: InboundMessage, contact_ids: Sequence[int], digest: str, told: Mapping[str, Any], now: datetime
+) -> Intent:
+    """Understand the message, act on it, and write down what it was understood as.
+
+    `told` is what its channel knows of it: a quick reply that was tapped says what its value says, whatever its label is.
+    """
     sender = sender_of(message, contact_ids, digest)
-    intent = understand(message.body, _around(message, sender, now))
+    if "choice" in told:
+        intent = tapped(str(told["choice"]), elsewhere=_question(message, now) not in (None, told.get("answers")))
+    else:
+        intent = understand(message.body, _around(message, sender, now))
     if contact_ids:
         _act(message, sender, intent, now)
     InboundMessage.objects.filter(pk=message.pk).update(understood=intent.kind, why=intent.why[:200])
@@ -45,12 +54,16 @@ def sender_of(message: InboundMessage, contact_ids: Sequence[int], digest: str) 
 
 def _around(message: InboundMessage, sender: Sender, now: datetime) -> Conversation:
     return Conversation(
-        question_pending=inbound.asked(message.contact_id, message.channel, now - QUESTION_HOLDS),
+        question_pending=_question(message, now) is not None,
         toll_free=(message.recipient or _number(message)).startswith(TOLL_FREE),
         regions=_regions(message, sender),
         opted_out=bool(sender.contact_ids) and acting.opted_out(sender, now),
         provider_says=message.opt_out_type,
     )
+
+
+def _question(message: InboundMessage, now: datetime) -> int | None:
+    return inbound.asked(message.contact_id, message.channel, now - QUESTION_HOLDS)
 
 
 def _number(message: InboundMessage) -> str:

@@ -54,6 +54,23 @@ def understand(said: str, around: Conversation = Conversation()) -> Intent:
     return found
 
 
+def tapped(value: str, *, elsewhere: bool = False) -> Intent:
+    """The meaning of a quick reply that was tapped: the answer to the message that offered it, and never an opt-in.
+
+    Only a value that is an opt-out word everywhere opts out; what the label says does not count. `elsewhere`: a question of
+    another message waits, and goes on waiting.
+    """
+    if keyword := stop_word(value):
+        return Intent("stop", f"A quick reply with the keyword {keyword.word.upper()} was tapped.", _scope(keyword))
+    return Intent("none" if elsewhere else "answer", "A quick reply was tapped.")
+
+
+def stop_word(said: str) -> Keyword | None:
+    """The keyword that opts out wherever it is said, and that is all that is said."""
+    found = _known(words.squeezed(said), ())
+    return found if found and found.action == "stop" else None
+
+
 def _keyword(said: str, around: Conversation) -> Keyword | None:
     """The keyword that the whole message is, alone or with words of politeness."""
     if found := _known(words.squeezed(said), around.regions):

@@ -5,14 +5,26 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from channels import archive, attachments, checks, compiling, differences, drafts, files, lines, previews, revisions
+from channels import (
+    archive,
+    attachments,
+    checks,
+    compiling,
+    differences,
+    drafts,
+    files,
+    lines,
+    previews,
+    revisions,
+    sealing,
+)
 from channels.base import channels
 from channels.mail import sandbox
-from channels.models import AttachmentUse, Message, MessageTemplate, StoredFile, TemplateVersion
+from channels.models import Account, AttachmentUse, Message, MessageTemplate, StoredFile, TemplateVersion
 from compliance import gate, reviews
 from compliance.models import Decision
 from config.ledger import unlocked
@@ -153,7 +165,8 @@ class TestSubmitted:
 
 class TestSeal:
     CHANGES = (
-        lambda: StoredFile.objects.filter(name="terms.pdf").update(data=b"%PDF-1.7 evil\n%%EOF\n"),
+        lambda: StoredFile.objects.filter(name="terms.pdf").update(sha256="0" * 64),
+        lambda: StoredFile.objects.filter(name="terms.pdf").update(size=1),
         lambda: StoredFile.objects.filter(name="terms.pdf").update(name="evil.pdf"),
         lambda: StoredFile.objects.filter(name="terms.pdf").update(content_type="text/html"),
         lambda: AttachmentUse.objects.filter(position=0).delete(),
@@ -179,6 +192,31 @@ class TestSeal:
         said = next(verdict.why for verdict in Decision.objects.get().trace() if verdict.code == "seal_broken")
         assert "Changed: an attached file." in said
 
+    def test_it_reads_no_bytes(self, approved) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            assert approved.fingerprint == sealing.one(approved).fingerprint
+            Account.objects.get().save()
+        assert not [one for one in queries.captured_queries if '"channels_storedfile"."data"' in one["sql"]]
+
+    def test_other_bytes_with_the_trigger_off_do_not_leave(self, approved) -> None:
+        one = asked(approved)
+        with unlocked():
+            StoredFile.objects.filter(name="terms.pdf").update(data=b"%PDF-1.7 evil\n%%EOF\n")
+        with servers.post() as server:
+            _to(server)
+            gate.release(NOW)
+        lines.close_all()
+        one.refresh_from_db()
+        assert (one.state, one.reason) == ("failed", "attachment_changed")
+        assert server.mails == []
+
+    @pytest.mark.parametrize(
+        "change", [{"data": b"x"}, {"sha256": "0" * 64}, {"size": 1}, {"name": "x.pdf"}, {"content_type": "text/html"}]
+    )
+    def test_the_database_refuses_it_before(self, approved, change) -> None:
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            StoredFile.objects.filter(name="terms.pdf").update(**change)
+
     def test_retiring_breaks_nothing(self, approved) -> None:
         before = approved.fingerprint
         files.retire(StoredFile.objects.get(name="terms.pdf"), NOW)
@@ -187,8 +225,6 @@ class TestSeal:
 
 def _to(server) -> None:
     """Mails go to this server; where it listens is no part of the seal."""
-    from channels.models import Account
-
     Account.objects.update(config={**CONFIG, "port": server.port})
 
 
@@ -232,7 +268,7 @@ class TestSent:
             read = [one["sql"] for one in queries.captured_queries if '"channels_storedfile"."data"' in one["sql"]]
             counts.append((len(queries.captured_queries), len(read)))
         assert counts[0] == counts[1]
-        assert counts[0][1] == 2  # the gate compares the seal, the channel sends
+        assert counts[0][1] == 1  # the channel, to send them
 
     def test_what_was_exchanged_after_the_gate_does_not_leave(self, approved) -> None:
         told = approved.compiled["attachments"]

@@ -13,7 +13,7 @@ from channels import archive, chat, inbox, quick_replies
 from channels.base import channels
 from channels.inbox import Reader
 from channels.models import ChatMessage, InAppMessage, InboundMessage, Message
-from compliance import erasure, gate
+from compliance import erasure, findings, gate
 from compliance.access import tables
 from compliance.evidence import gathering
 from compliance.models import HousePolicy
@@ -219,13 +219,20 @@ class TestAnswering:
         assert say(ada, answers=sent.pk + 1, choice="r").status_code == 404
 
     def test_too_large_and_too_many(self, ada) -> None:
-        assert call("post", "/v1/chat", token(ada), {"text": "x" * 20_000}).status_code == 413
+        assert call("post", "/v1/chat", token(ada), {"text": "x" * 40_000}).status_code == 413
         for number in range(chat.AT_ONCE):
             assert say(ada, id=str(number), text="Hi").status_code == 201
         refused = say(ada, id="more", text="Hi")
         assert (refused.status_code, refused["Retry-After"]) == (429, "60")
         assert say(ada, id="0", text="Hi").status_code == 201  # known already
         assert say(ada, at=NOW + MINUTE + SECOND, id="more", text="Hi").status_code == 201
+
+    def test_the_longest_text_fits_however_it_is_escaped(self, ada) -> None:
+        body = json.dumps({"id": "\u00fc" * 100, "text": "\U0001f600" * chat.LONGEST_TEXT})
+        assert len(body) > 12 * chat.LONGEST_TEXT
+        answer = call("post", "/v1/chat", token(ada), body)
+        assert answer.status_code == 201
+        assert InboundMessage.objects.get().body == "\U0001f600" * chat.LONGEST_TEXT
 
     def test_without_an_account_nobody_listens(self) -> None:
         assert say(contact("eve"), text="Hi").status_code == 409
@@ -281,6 +288,44 @@ class TestOptOut:
         say(ada, answers=one.pk, choice="end")
         assert InboundMessage.objects.get().understood == "stop"
 
+    @pytest.mark.parametrize("reply", ["Cancel = cancel_visit", "End = finish", "Please stop texting me = later"])
+    def test_a_label_opts_nobody_out(self, ada, reply) -> None:
+        one = put(ada, {"body": "Your visit?", "quick_replies": f"Keep\n{reply}"})
+        assert say(ada, answers=one.pk, choice=reply.split(" = ")[1]).status_code == 201
+        assert InboundMessage.objects.get().understood == "answer"
+        assert ConsentState.objects.get(contact=ada, channel="chat").state == "granted"
+
+    @pytest.mark.parametrize("reply", ["Yes", "START", "Sure = START"])
+    def test_a_tap_opts_nobody_in(self, ada, reply) -> None:
+        one = put(ada, {"body": "Was it good?", "quick_replies": reply})
+        say(ada, id="1", text="STOP")
+        assert say(ada, NOW + MINUTE, id="2", answers=one.pk, choice=reply.split(" = ")[0]).status_code == 201
+        assert ConsentState.objects.get(contact=ada, channel="chat").state == "withdrawn"
+        assert InboundMessage.objects.order_by("pk").last().understood == "answer"
+        assert not Event.objects.filter(name="contact.opted_in").exists()
+
+    def test_a_tap_answers_no_other_question(self, ada) -> None:
+        older = put(ada, {"body": "Was it good?", "quick_replies": "Yes\nNo"})
+        newer = put(ada, {"body": "Shall we come?", "quick_replies": "Yes\nNo"}, NOW + MINUTE)
+        Message.objects.filter(pk=newer.pk).update(labels={"question": True})
+        say(ada, NOW + 2 * MINUTE, id="1", answers=older.pk, choice="Yes")
+        say(ada, NOW + 3 * MINUTE, id="2", answers=newer.pk, choice="No")
+        assert list(InboundMessage.objects.order_by("pk").values_list("understood", flat=True)) == ["none", "answer"]
+
+    @pytest.mark.parametrize(
+        ("replies", "lines"),
+        [
+            ("Yes\nNo more = STOP", [2]),
+            ("Red\n\nCancel = cancel_visit", [3]),
+            ("End", [1]),
+            ("Stop = end\nNo\nYes = start", []),
+        ],
+    )
+    def test_the_author_is_told_of_labels_and_values_that_disagree(self, replies, lines) -> None:
+        about = template("ask", channel="chat", content={"body": "More?", "quick_replies": replies})
+        found = [one for one in findings.of(about.versions.get()) if one.code == "reply_opt_out"]
+        assert [(one.line, one.severity) for one in found] == [(line, "warn") for line in lines]
+
     def test_a_question_opts_nobody_out(self, ada) -> None:
         say(ada, text="When does the class start?")
         assert ConsentState.objects.get(contact=ada, channel="chat").state == "granted"
@@ -306,6 +351,89 @@ class TestOptOut:
         lena = staff.user("Legal reviewer", "lena")
         reviewing.decide(one, is_opt_out=True, user=lena, now=NOW)
         assert ConsentState.objects.get(contact=ada, channel="chat").state == "withdrawn"
+
+
+class TestMerged:
+    @pytest.fixture
+    def kept(self, ada) -> Contact:
+        found = contact("kept", country="GB")
+        consent(found, "chat", now=NOW - DAY)
+        return found
+
+    def merged(self, kept, ada):
+        return merging.merge(kept.pk, ada.pk, NOW, source="test")
+
+    def test_the_token_of_the_other_opens_the_chat_of_both(self, ada, sent, kept) -> None:
+        done = self.merged(kept, ada)
+        assert [one["id"] for one in listed(ada)] == [sent.pk]
+        assert call("post", f"/v1/chat/{sent.pk}/read", token(ada)).status_code == 200
+        assert say(ada, id="1", answers=sent.pk, choice="r").status_code == 201
+        assert InboundMessage.objects.get().contact_id == kept.pk
+        assert Event.objects.get(name="message.received").contact_id == kept.pk
+        assert [one["from"] for one in listed(kept)] == ["person", "brand"]
+        merging.unmerge(done, NOW + MINUTE)
+        assert [one["id"] for one in listed(ada)] == [sent.pk]
+        assert say(ada, NOW + MINUTE, id="2", text="Hello").status_code == 201
+        assert InboundMessage.objects.order_by("pk").last().contact_id == ada.pk
+        assert [one["text"] for one in listed(kept)] == ["Red"]
+
+    def test_stop_of_the_other_blocks_what_waits_at_once(self, ada, kept) -> None:
+        self.merged(kept, ada)
+        about = template("later", channel="chat", content={"body": "Later"})
+        waiting = message(kept, about, now=NOW + DAY)
+        say(ada, id="1", text="STOP")
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.reason) == ("blocked", "opted_out")
+        assert Event.objects.get(name="contact.opted_out").contact_id == kept.pk
+        assert ConsentState.objects.get(contact=kept, channel="chat").state == "withdrawn"
+
+    def test_two_merges_are_followed_to_the_end(self, ada, sent, kept) -> None:
+        self.merged(kept, ada)
+        third = contact("third")
+        merging.merge(third.pk, kept.pk, NOW, source="test")
+        Contact.objects.filter(pk=ada.pk).update(merged_into=kept)
+        say(ada, id="1", text="Hello")
+        assert InboundMessage.objects.get().contact_id == third.pk
+        assert len(listed(ada)) == len(listed(kept)) == len(listed(third)) == 2
+
+    def test_two_widgets_may_count_alike(self, ada, kept) -> None:
+        say(ada, id="1", text="Before")
+        self.merged(kept, ada)
+        assert say(ada, id="1", text="Before").json()["text"] == "Before"
+        assert say(kept, id="1", text="Of the other").json()["text"] == "Of the other"
+        assert InboundMessage.objects.count() == 2
+
+    def test_a_merge_that_comes_in_between_is_noticed(self, ada, kept) -> None:
+        reader = chat.read(token(ada), NOW)
+        self.merged(kept, ada)
+        assert chat.say(reader, chat.Said("1", "Hello"), NOW).contact_id == kept.pk
+
+    def test_the_app_too_and_former_ids_make_tokens(self, ada, kept) -> None:
+        account("in_app")
+        consent(ada, "in_app", now=NOW - DAY)
+        one = message(ada, template("inbox", channel="in_app", content={"title": "Hi", "body": "Shoes"}))
+        gate.release(NOW)
+        old = inbox.token(Reader(ada.pk, brand().pk), clock.now())
+        robot = api_token(builders.user("robot", "channels.open_chat", "channels.open_inbox"), "contacts:write")
+
+        def ask(path: str, external_id: str) -> str:
+            bearer = {"authorization": f"Bearer {robot}"}
+            asked = {"external_id": external_id, "brand": "acme"}
+            answer = Client().post(f"/api/{path}/", asked, "application/json", headers=bearer)
+            assert answer.status_code == 201, answer.content
+            return answer.json()["token"]
+
+        def seen(bearer: str) -> list[int]:
+            answer = Client().get("/v1/inbox", headers={"authorization": f"Bearer {bearer}"})
+            return [each["id"] for each in answer.json()["messages"]]
+
+        done = self.merged(kept, ada)
+        for bearer in (old, ask("inbox-tokens", "ada"), ask("inbox-tokens", "kept")):
+            assert seen(bearer) == [one.pk]
+        assert chat.read(ask("chat-tokens", "ada"), clock.now()).contact_id == kept.pk
+        merging.unmerge(done, NOW)
+        assert seen(old) == seen(ask("inbox-tokens", "ada")) == [one.pk]
+        assert seen(ask("inbox-tokens", "kept")) == []
 
 
 class TestTheWholeLife:

@@ -1,12 +1,20 @@
 """Copies of what was sent go when their brand's policy says so, and nothing else goes with them."""
 
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 
 import pytest
+from django.urls import reverse
 
-from channels.models import Message, RenderedCopy
+from channels import chat, inbox
+from channels.inbox import Reader
+from channels.models import ChatMessage, InAppMessage, Message, RenderedCopy
 from compliance import gate, retention
 from compliance.models import AuditNote, CopyRetention, Decision
+from config import clock
+from contacts.models import Contact
+from tests import staff
 from tests.builders import NOW, account, brand, consent, contact, message, template
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +109,80 @@ def test_a_shorter_time_reaches_what_the_longer_one_left(offer) -> None:
     CopyRetention.objects.filter(pk=mine.pk).update(days=10, due_at=None)
     retention.run(NOW + 20 * DAY)
     assert not RenderedCopy.objects.exists()
+
+
+class TestWordsThatPeopleFetch:
+    """In-app and chat messages hold the same words as their copies."""
+
+    WORDS = MappingProxyType(
+        {"in_app": {"title": "Hi", "body": "Shoes"}, "chat": {"body": "Hi", "quick_replies": "Yes"}}
+    )
+
+    @pytest.fixture(autouse=True)
+    def live(self, settings) -> None:
+        settings.DELIVERY = "live"
+
+    def put(self, channel: str, at=NOW, **config) -> Any:
+        account(channel, config=config)
+        person = Contact.objects.filter(external_id="ada").first() or contact("ada", country="GB")
+        if at == NOW:
+            consent(person, channel, now=NOW - DAY)
+        about = template(f"{channel}-{at:%d}", channel=channel, content=self.WORDS[channel])
+        one = message(person, about, now=at)
+        with clock.at(at):
+            gate.release(at)
+        return (InAppMessage if channel == "in_app" else ChatMessage).objects.get(pk=one.pk)
+
+    @pytest.mark.parametrize("channel", ["in_app", "chat"])
+    def test_they_go_with_the_copy_and_what_was_done_stays(self, channel) -> None:
+        old, new = self.put(channel), self.put(channel, NOW + 5 * DAY)
+        reader = Reader(old.contact_id, old.brand_id)
+        (inbox.mark if channel == "in_app" else chat.mark_read)(
+            reader, old.pk, *(["read"] if channel == "in_app" else []), NOW + DAY
+        )
+        policy()
+        later = NOW + 31 * DAY
+        assert retention.run(later) == 2
+        old.refresh_from_db()
+        new.refresh_from_db()
+        assert (old.content, old.read_at, old.expires_at) == ({}, NOW + DAY, later)
+        assert (bool(new.content), new.expires_at) == (True, None)
+        shown = inbox.shown(reader, later) if channel == "in_app" else chat.shown(reader, later)
+        assert [one.pk for one in shown] == [new.pk]
+        assert AuditNote.objects.get(kind="archive.cut").payload["stored"] == 1
+        page = reverse(f"admin:channels_{channel.replace('_', '')}message_change", args=[old.pk])
+        assert "Its words are gone" in staff.client("Analyst").get(page).content.decode()
+
+    def test_what_was_over_before_stays_over_since_then(self) -> None:
+        old = self.put("chat", show_for="7d")
+        policy()
+        retention.run(NOW + 31 * DAY)
+        old.refresh_from_db()
+        assert (old.content, old.expires_at) == ({}, NOW + 7 * DAY)
+
+    def test_a_quick_reply_of_it_cannot_be_tapped_any_more(self) -> None:
+        old = self.put("chat")
+        policy()
+        retention.run(NOW + 31 * DAY)
+        said = chat.Said("1", answers=old.pk, choice="Yes")
+        with pytest.raises(chat.Refused, match="no such message"):
+            chat.say(Reader(old.contact_id, old.brand_id), said, NOW + 31 * DAY)
+
+    def test_words_whose_copies_went_before_go_too(self) -> None:
+        old = self.put("in_app")
+        RenderedCopy.objects.all().delete()
+        policy()
+        assert retention.run(NOW + 31 * DAY) == 1
+        old.refresh_from_db()
+        assert old.content == {}
+        payload = AuditNote.objects.get(kind="archive.cut").payload
+        assert (payload["copies"], payload["stored"]) == (0, 1)
+
+    def test_of_other_classes_and_brands_nothing_goes(self) -> None:
+        old = self.put("in_app")
+        policy(message_class="service")
+        CopyRetention.objects.create(brand=brand("other"), message_class="marketing", days=1)
+        for _ in range(3):
+            retention.run(NOW + 31 * DAY)
+        old.refresh_from_db()
+        assert old.content["title"] == "Hi"
