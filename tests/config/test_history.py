@@ -118,6 +118,18 @@ def test_a_role_that_is_given_from_the_roles_side_is_kept_of_the_person() -> Non
     assert lena.history.count() == rows
 
 
+def test_a_role_that_is_taken_from_everybody_is_kept_of_each_who_had_it() -> None:
+    lena, max_, ida = (builders.user(name) for name in ("lena", "max", "ida"))
+    analysts = Group.objects.get(name="Analyst")
+    analysts.user_set.add(lena, max_)
+    rows = {one: one.history.count() for one in (lena, max_, ida)}
+    analysts.user_set.clear()
+    assert {one: one.history.count() - rows[one] for one in rows} == {lena: 1, max_: 1, ida: 0}
+    assert [list(one.history.first().groups.all()) for one in (lena, max_)] == [[], []]
+    analysts.user_set.clear()
+    assert lena.history.count() == rows[lena] + 1
+
+
 def test_what_somebody_asked_for_is_kept_without_who_it_was() -> None:
     ada = builders.contact("ada", email="ada@example.org")
     asked = PrivacyRequest.objects.create(kind="access", contact=ada, address="ada@example.org", received_at=NOW)
