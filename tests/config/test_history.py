@@ -162,6 +162,8 @@ def test_what_is_weighty_can_be_changed_in_the_form_and_not_deleted_without_a_re
     cap = FrequencyCap.objects.create(brand=builders.brand(), name="Weekly", limit=3, days=7)
     page = reverse("admin:compliance_frequencycap_delete", args=[cap.pk])
     assert 'name="change_reason"' in root.get(page).content.decode()
+    for asked in (page, reverse("admin:compliance_frequencycap_change", args=[cap.pk])):
+        assert "Name no customer: an erasure does not search histories." in root.get(asked).content.decode()
     assert "Say why you delete it" in root.post(page, {"post": "yes"}, follow=True).content.decode()
     root.post(page, {"post": "yes", "change_reason": "The law changed."})
     gone = FrequencyCap.history.first()
