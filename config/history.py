@@ -53,7 +53,9 @@ def _concerned(instance: Any, action: str, attr: str, model: Any) -> set[int]:
     """After a clear: those who were linked with `instance` before it, which is noted then."""
     kept = instance.__dict__.setdefault("_cleared", {})
     if action == "pre_clear":
-        kept[model, attr] = set(model._default_manager.filter(**{attr: instance}).order_by().values_list("pk", flat=True))
+        kept[model, attr] = set(
+            model._default_manager.filter(**{attr: instance}).order_by().values_list("pk", flat=True)
+        )
         return set()
     found: set[int] = kept.pop((model, attr), set())
     return found
