@@ -1,6 +1,7 @@
 """Values for a made-up person where nobody has given any: placeholders that are seen as such. Only for previews.
 
-Nothing is guessed ahead: the words are rendered as strictly as at a send, and what they miss is put in, one after the other.
+Nothing is guessed ahead: the words are rendered as at a send, but go on where something is missing; all that they missed is put
+in, and they are rendered again. The rendering that misses nothing is the one that is shown, mostly the second.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,14 +11,16 @@ from typing import Any
 from liquid.builtin.expressions.path import Path
 
 from channels import liquid
-from channels.liquid import Missing
+from channels.liquid import Missing, Unrenderable
 from channels.liquid.reading import named, path_of
 from channels.variables import Variable
 
 MOST = 100
 """Values that are made up for one preview; words that miss more are not previewed."""
-DEEPEST = 8
+DEEPEST = 4
 """Loops in loops that are followed."""
+ROUNDS = DEEPEST + 2
+"""Renderings for one preview: what stands in a list that is made up is missed one rendering later than the list."""
 LENGTH = 2
 """Elements of a list that is made up."""
 ROOTS = ("contact", "event")
@@ -39,14 +42,34 @@ class Invention:
 
     def render(self, draw: Callable[[Mapping[str, Any]], dict[str, str]], context: Mapping[str, Any]) -> dict[str, str]:
         """What `draw` makes of the context once nothing is missing. Raises Missing where nothing can be made up."""
-        while True:
-            try:
-                return draw(context)
-            except Missing as missing:
-                context = self._with(context, missing)
+        first = ""
+        for _ in range(ROUNDS):
+            drawn, broken = {}, None
+            with liquid.noting() as missed:
+                try:
+                    drawn = draw(context)
+                except Unrenderable as error:  # maybe only for want of what was left out
+                    broken = error
+            if broken and not missed:
+                raise broken
+            if not missed:
+                return drawn
+            first = next(iter(missed))
+            context = self._with_all(context, missed, first)
+        raise Missing(first)
 
-    def _with(self, context: Mapping[str, Any], missing: Missing) -> Mapping[str, Any]:
-        path = path_of(missing.name)
+    def _with_all(self, context: Mapping[str, Any], missed: Iterable[str], first: str) -> Mapping[str, Any]:
+        filled = context
+        for name in missed:
+            filled = self._with(filled, name)
+            if len(self.names) > MOST:
+                raise Missing(name)
+        if filled == context:
+            raise Missing(first)
+        return filled
+
+    def _with(self, context: Mapping[str, Any], missing: str) -> Mapping[str, Any]:
+        path = path_of(missing)
         filled = context
         for place in self._places(path, DEEPEST) if path else ():
             name = ".".join(str(part) for part in place if isinstance(part, str))
@@ -54,8 +77,6 @@ class Invention:
             filled = _put(filled, place, made)
             if made != {} and name not in self.names:
                 self.names.append(name)
-        if filled == context or len(self.names) > MOST:
-            raise missing
         return filled
 
     def _places(self, path: Path, depth: int) -> list[Place]:

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from channels.base import channels
 from channels.models import MessageClass
 from compliance.models import PolicyStep, ReviewPolicy
-from compliance.reviews import reviewables
-from config.resources import Body, Reasoned, Removable, read, rewritten
+from compliance.reviews import policies, reviewables
+from config.resources import Body, Reasoned, Removable, read, rewritten, why
 from contacts.models import Brand
 
 BIGGEST = 1_000_000_000
@@ -107,7 +107,9 @@ class ReviewPolicySerializer(Reasoned):
 @extend_schema_view(
     list=extend_schema(description="Review policies, the newest first."),
     retrieve=extend_schema(description="One review policy."),
-    destroy=extend_schema(description="Take a policy away; reviews that are open keep the steps that it asked for."),
+    destroy=extend_schema(
+        description="Take a policy away, with a `reason`; reviews that are open keep the steps that it asked for."
+    ),
 )
 class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Removable):
     """Which reviews something needs. All policies that match hold together; where none does, the careful default holds."""
@@ -115,6 +117,7 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Remo
     queryset = ReviewPolicy.objects.select_related("brand").prefetch_related("steps__group")
     serializer_class = ReviewPolicySerializer
     scope = "reviews"
+    asks_why = True
     needs = {
         "create": ("compliance.view_reviewpolicy", "compliance.add_reviewpolicy", "compliance.add_policystep"),
         "partial_update": ("compliance.view_reviewpolicy", "compliance.change_reviewpolicy", *STEPS),
@@ -133,9 +136,11 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Remo
 
     @extend_schema(request=ReviewPolicySerializer, responses=ReviewPolicySerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is given; `steps`, where given, replace all steps."""
-        policy = self.get_object()
-        return Response(self._written(policy, read(ReviewPolicySerializer, request)))
+        """Change what is given; `steps`, where given, replace all steps. Whatever changes more than its name needs a `reason`."""
+        policy, said = self.get_object(), read(ReviewPolicySerializer, request)
+        if changed := _changed(policy, said):
+            why(said.get("reason", ""), f"change {', '.join(changed)}")
+        return Response(self._written(policy, said))
 
     @transaction.atomic
     def _written(self, policy: ReviewPolicy, said: dict[str, Any]) -> Any:
@@ -147,6 +152,22 @@ class ReviewPolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Remo
         if steps is not None:
             _replace(policy, steps)
         return self.get_serializer(self.get_queryset().get(pk=policy.pk)).data
+
+
+def _changed(policy: Any, said: dict[str, Any]) -> list[str]:
+    """What is said otherwise than it is now, of what is not changed without a reason."""
+    steps = [
+        (step.name, step.group.name if step.group else None, step.approvers, step.due_hours)
+        for step in policy.steps.all()
+    ]
+    asked = [
+        (step["name"], _group(step)["name"], step.get("approvers", 1), step.get("due_hours", 24))
+        for step in said.get("steps", ())
+    ]
+    then = {name: getattr(policy, name) for name in policies.WEIGHTY if name not in ("brand", "steps")}
+    then |= {"brand": {"key": policy.brand.key if policy.brand else None}, "steps": steps}
+    now = {**said, "steps": asked} if "steps" in said else said
+    return [name for name in policies.WEIGHTY if name in now and now[name] != then[name]]
 
 
 def _replace(policy: Any, steps: list[dict[str, Any]]) -> None:

@@ -221,7 +221,7 @@ def load(batch: Sequence[Claimed], now: datetime, *, locked: bool = False) -> Do
     ways, tests = _ways(contact_ids), proofs.load(batch, now)
     digests = [way.digest for way in ways.values()] + [test.digest for test in tests.values()]
     law = rule_sets.active()
-    accounts = _accounts(brand_ids)
+    accounts = _accounts(brand_ids)  # again: `senders.load` may have waited, and one may be turned off since
     back = max(_longest_cap(houses.values()), LONGEST_STATUTE if law.tables.caps else timedelta(0))
     return Dossier(
         houses=houses,

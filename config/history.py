@@ -28,11 +28,16 @@ class Records(HistoricalRecords):
     def m2m_changed(
         self, instance: Any, action: str, attr: str, pk_set: set[int] | None, reverse: bool, **signal: Any
     ) -> None:
-        """What is given to nobody leaves no row; what is given from the other side, one for each who got it."""
+        """What is given to nobody leaves no row; what is given or taken from the other side, one for each whom it concerns."""
         if pk_set is not None and not pk_set:
             return
-        told = [instance] if not reverse else signal["model"]._default_manager.filter(pk__in=pk_set or ())
-        for thing in told:
+        if not reverse:
+            super().m2m_changed(instance, action, attr, pk_set, False, **signal)
+            return
+        model = signal["model"]
+        if pk_set is None:  # nobody says whom a clear concerns, and after it nobody is linked any more
+            pk_set = _concerned(instance, action, attr, model)
+        for thing in model._default_manager.filter(pk__in=pk_set).order_by("pk"):
             super().m2m_changed(thing, action, attr, pk_set, False, **signal)
 
     def create_historical_record(self, instance: Any, history_type: str, using: Any = None) -> None:
@@ -42,6 +47,18 @@ class Records(HistoricalRecords):
             _seen.update(connection.introspection.table_names())
         if table in _seen:
             super().create_historical_record(instance, history_type, using)
+
+
+def _concerned(instance: Any, action: str, attr: str, model: Any) -> set[int]:
+    """After a clear: those who were linked with `instance` before it, which is noted then."""
+    kept = instance.__dict__.setdefault("_cleared", {})
+    if action == "pre_clear":
+        kept[model, attr] = set(
+            model._default_manager.filter(**{attr: instance}).order_by().values_list("pk", flat=True)
+        )
+        return set()
+    found: set[int] = kept.pop((model, attr), set())
+    return found
 
 
 def because(thing: Any, reason: str, user: Any = None) -> Any:

@@ -25,7 +25,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from config.history import LONGEST, because
+from config.history import LONGEST, because, given
 from config.permissions import visible
 from config.permissions.ground import GROUND, label
 
@@ -161,6 +161,8 @@ class Removable(Resource):
     """Rows that can be taken away, with a reason in the address: what DELETE has in its body may be lost on the way."""
 
     parameters = {"destroy": ("reason",)}
+    asks_why = False
+    """Whether a row that decides what goes out is not taken away without one."""
 
     @extend_schema(
         parameters=[
@@ -173,13 +175,22 @@ class Removable(Resource):
         form = Reasoned(data={"reason": request.query_params.get("reason", "")})
         if not form.is_valid():
             raise ValidationError(form.errors)
-        because(thing, form.validated_data["reason"])
+        reason = form.validated_data["reason"]
+        because(thing, why(reason, "delete it") if self.asks_why else reason)
         try:
             thing.delete()
         except ProtectedError as error:
             needed = ", ".join(sorted({str(row._meta.verbose_name) for row in error.protected_objects}))
             raise Conflict(f"{thing} is kept, since something refers to it: {needed}.") from error
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def why(reason: str, verb: str) -> str:
+    """The reason for what is not done without one. Raises ValidationError (400) with the field `reason`."""
+    try:
+        return given(reason, verb)
+    except Refused as error:
+        raise ValidationError(error.message_dict) from error
 
 
 def read(form: type[Body], request: Request, **context: Any) -> dict[str, Any]:

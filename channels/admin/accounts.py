@@ -37,7 +37,7 @@ class AccountForm(KindModelForm):
 class AccountAdmin(ChannelFirst, HistoryAdmin):
     """The form is the channel kind's own; secrets go in and never come out again."""
 
-    weighty = ("enabled", "is_default")
+    weighty = ("enabled", "is_default", "registration", "per_second", "daily_limit", "recipients_limit")
     list_display = ("name", "brand", "sends_by", "limits", "registration", "enabled", "is_default")
     list_filter = (ChannelFilter, "brand", "registration", "enabled")
     search_fields = ("name", "key")

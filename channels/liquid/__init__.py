@@ -21,7 +21,10 @@ from channels.liquid import filters, reading, work
 from channels.liquid import shapes as shapes_of
 from channels.liquid.filters import LONGEST_TEXT
 from channels.liquid.longest import longest as longest_text
+from channels.liquid.noting import active, name_of, noting, patient
 from channels.liquid.work import LONGEST_RANGE
+
+__all__ = ["noting"]
 
 LONGEST_SOURCE = 400_000
 MOST_TAGS = 20_000
@@ -95,15 +98,20 @@ def parse(source: str, html: bool = False) -> liquid.BoundTemplate:
     return found
 
 
+@functools.lru_cache(maxsize=64)
+def _patient(source: str, html: bool) -> liquid.BoundTemplate:
+    return patient(parse.__wrapped__(source, html))
+
+
 def render(source: str, context: Mapping[str, Any], html: bool = False) -> str:
-    """The text for this context. Raises BadSource, Missing, Unrenderable."""
+    """The text for this context; while `noting`, without what is missing. Raises BadSource, Missing, Unrenderable."""
     if "{" not in source:
         return source
-    template = parse(source, html)
+    template = _patient(source, html) if active() else parse(source, html)
     try:
         return str(template.render(**context))
     except UndefinedError as error:
-        raise Missing(_undefined_name(error)) from None
+        raise Missing(name_of(error)) from None
     except LiquidError as error:
         raise Unrenderable(_sentence(error, source)) from None
     except (RecursionError, ValueError, TypeError, ArithmeticError, AttributeError, LookupError) as error:
@@ -166,10 +174,6 @@ def _sentence(error: LiquidError, source: str) -> str:
     start = getattr(token, "start_index", None)
     place = f"line {source.count(chr(10), 0, start) + 1}: " if isinstance(start, int) and start >= 0 else ""
     return f"{place}{said}."
-
-
-def _undefined_name(error: UndefinedError) -> str:
-    return str(error.args[0] if error.args else error).splitlines()[0].removesuffix(" is undefined").strip("'")
 
 
 def markup(text: str) -> Markup:

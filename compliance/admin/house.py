@@ -52,7 +52,18 @@ class HousePolicyAdmin(HistoryAdmin):
     """One for each brand. It can only tighten what the law says."""
 
     form = HousePolicyForm
-    weighty = ("profile", "unknown_place", "guard_minutes", "longest_hold_hours", "opt_out_scope")
+    weighty = (
+        "profile",
+        "unknown_place",
+        "trust",
+        "guard_minutes",
+        "longest_hold_hours",
+        "honour_consent_lift",
+        "whatsapp_named_opt_in",
+        "cross_channel_fallback",
+        "opt_out_scope",
+        *ANSWERS,
+    )
     list_display = ("brand", "profile", "unknown_place", "guard", "hold", "opt_out_scope")
     list_filter = ("profile",)
     fieldsets = (
@@ -95,6 +106,7 @@ class HousePolicyAdmin(HistoryAdmin):
 class WithdrawnWordingAdmin(HistoryAdmin):
     """Whoever agreed to it must be asked again. Deleting an entry makes the consents count again."""
 
+    weighty = ("wording",)
     list_display = ("wording", "reason", "withdrawn_at")
     change_form_after_template = "admin/compliance/withdrawnwording/concerned.html"
     ordering = ("-withdrawn_at",)

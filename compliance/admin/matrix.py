@@ -31,7 +31,18 @@ class MatrixRuleAdmin(HistoryAdmin):
     """One line: a fact, what it stops, and for how long."""
 
     form = MatrixRuleForm
-    weighty = ("enabled",)
+    weighty = (
+        "brand",
+        "enabled",
+        "event",
+        "where",
+        "journeys",
+        "topics",
+        "classes",
+        "channels",
+        "days",
+        "lifted_by",
+    )
     list_display = ("name", "brand", "event", "stops", "how_long", "enabled")
     list_filter = ("brand", "enabled")
     search_fields = ("name", "event")

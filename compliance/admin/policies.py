@@ -66,7 +66,7 @@ class QuietHoursAdmin(HistoryAdmin):
     """By the contact's own clock."""
 
     form = QuietHoursForm
-    weighty = ("enabled", "channel", "start", "end", "classes")
+    weighty = ("brand", "channel", "start", "end", "classes", "enabled")
     list_display = ("brand", "goes_by", "hours", "holds_for", "enabled")
     list_display_links = ("brand", "goes_by")
     list_filter = ("brand", "enabled")
@@ -124,7 +124,18 @@ class FrequencyCapAdmin(HistoryAdmin):
     """Over all channels of a brand, unless it names some."""
 
     form = FrequencyCapForm
-    weighty = ("enabled", "limit", "days", "calendar", "action")
+    weighty = (
+        "brand",
+        "limit",
+        "calendar",
+        "days",
+        "classes",
+        "channels",
+        "topics",
+        "journeys",
+        "action",
+        "enabled",
+    )
     list_display = ("name", "brand", "sentence", "enabled")
     list_filter = ("brand", "enabled")
     fields = (

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from channels.base import channels
 from channels.models import MessageClass
 from compliance.models import PolicyStep, ReviewPolicy
-from compliance.reviews import reviewables
+from compliance.reviews import policies, reviewables
 from config.adminsite import HistoryAdmin, TabularInline
 
 
@@ -50,9 +50,22 @@ class ReviewPolicyForm(forms.ModelForm):
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
 
 
+class StepRows(forms.BaseInlineFormSet):
+    """Asks why, where the stations of a policy that is there are changed."""
+
+    def clean(self) -> None:
+        """Refuses a change without a reason."""
+        super().clean()
+        if self.has_changed() and not self.instance._state.adding and not self.data.get("change_reason", "").strip():
+            raise forms.ValidationError(
+                "Say why you change the steps: they decide what goes out. The reason is asked for below."
+            )
+
+
 class StepInline(TabularInline):
     """Its stations, in order."""
 
+    formset = StepRows
     model = PolicyStep
     fields = ("position", "name", "group", "approvers", "due_hours")
     verbose_name = "step"
@@ -64,7 +77,7 @@ class ReviewPolicyAdmin(HistoryAdmin):
     """All policies that match hold together: one can only ask for more than another, never for less."""
 
     form = ReviewPolicyForm
-    weighty = ("enabled",)
+    weighty = tuple(name for name in policies.WEIGHTY if name != "steps")  # which the rows ask for
     list_display = ("name", "brand", "holds_for", "asks", "valid_for", "enabled")
     list_filter = ("enabled", "brand")
     list_select_related = ("brand",)

@@ -16,6 +16,20 @@ from compliance.reviews.base import About
 LARGE = 10_000
 """From so many people on, the audience itself is a risk that reviewers are told of."""
 
+WEIGHTY = (
+    "brand",
+    "kinds",
+    "channels",
+    "classes",
+    "markets",
+    "audience_from",
+    "words",
+    "valid_days",
+    "enabled",
+    "steps",
+)
+"""What of a policy is not changed without a reason: all but its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Station:

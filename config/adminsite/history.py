@@ -64,6 +64,12 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
         history.because(obj, request.POST.get("change_reason", ""))
         super().save_model(request, obj, form, change)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The reason is that of its parts too."""
+        for part in formset.forms:
+            history.because(part.instance, request.POST.get("change_reason", ""))
+        super().save_formset(request, form, formset, change)
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Its last state stays in the history, with the reason."""
         super().delete_model(request, history.because(obj, request.POST.get("change_reason", ""), request.user))
@@ -162,13 +168,17 @@ class Weighed(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuses a change without a reason."""
         data: dict[str, Any] = super().clean() or {}
-        changed = [name for name in self.weighty if name in self.changed_data]
+        changed = [name for name in self.weighty if name in self.changed_data and self._differs(name, data)]
         if changed and not self.reason.strip():
             labels = ", ".join(f"“{self.fields[name].label or capfirst(name)}”" for name in changed)
             self.add_error(
                 None, f"Say why you change {labels}: it decides what goes out. The reason is asked for below."
             )
         return data
+
+    def _differs(self, name: str, data: dict[str, Any]) -> bool:
+        """Some fields call a list changed that is only written in another way."""
+        return name in self.errors or data.get(name) != getattr(self.instance, name)
 
 
 def differences(record: Any, now: Model | None) -> list[Difference]:

@@ -17,7 +17,7 @@ from contacts.models import Event, RejectedEvent, Source
 class SourceAdmin(HistoryAdmin):
     """Systems that send events, with the line that tries them."""
 
-    weighty = ("enabled", "consent_grants")
+    weighty = ("brand", "enabled", "consent_grants")
     list_display = ("name", "brand", "enabled", "created_at")
     list_select_related = ("brand",)
     list_filter = ("brand", "enabled")

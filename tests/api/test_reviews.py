@@ -1,13 +1,14 @@
 """Reviews over the API: handed in, commented on, decided, taken back, withdrawn; never by whoever wrote it."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group, User
 
 from channels.models import TemplateVersion
 from compliance.models import Approval, AuditNote, PolicyStep, Review, ReviewPolicy, UrgentRelease
-from config import clock
+from config import clock, crypto
 from config.models import Notice
 from config.permissions import grants
 from journeys.models import Version
@@ -258,10 +259,27 @@ class TestPolicies:
         steps = PolicyStep.history.filter(history_change_reason="One step.")
         assert {(one.history_type, one.name) for one in steps} == {("~", "Legal"), ("-", "Brand")}
         noted = AuditNote.objects.filter(payload__has_key="reason").order_by("id")
+        digest = partial(crypto.digest, "audit reason")
         about = [(one.kind, one.payload["reason"]) for one in noted if one.subject_type.endswith("reviewpolicy")]
-        assert about == [("policy.added", "As counsel advised."), ("policy.removed", "No more texts.")]
+        assert about == [("policy.added", digest("As counsel advised.")), ("policy.removed", digest("No more texts."))]
         status, told = lena.post("review-policies/", {**self.POLICY, "reason": "x" * 101})
         assert (status, list(told)) == (400, ["reason"])
+
+    def test_what_decides_what_goes_out_is_not_changed_without_a_reason(self, lena) -> None:
+        _, made = lena.post("review-policies/", self.POLICY)
+        page = f"review-policies/{made['id']}/"
+        steps = [{"name": "Brand"}, {"name": "Legal"}]
+        for change in ({"enabled": False}, {"channels": ["webhook"]}, {"brand": builders.brand().key}, {"valid_days": 1},
+                       {"audience_from": 99}, {"words": ["x"]}, {"steps": steps}, {"enabled": False, "reason": " "}):  # fmt: skip
+            status, told = lena.patch(page, change)
+            assert (status, list(told)) == (400, ["reason"]), change
+        assert told == {"reason": ["Say why you change enabled; the reason is kept."]}
+        assert lena.delete(page) == (400, {"reason": ["Say why you delete it; the reason is kept."]})
+        assert lena.delete(f"{page}?reason=+")[0] == 400
+        assert lena.get(page)[1] == made
+        # What changes nothing of weight needs none.
+        assert lena.patch(page, {**self.POLICY, "name": "Texts"})[0] == 200
+        assert lena.patch(page, {"enabled": False, "reason": "A test."})[1]["enabled"] is False
 
     def test_made_changed_and_taken_away(self, lena) -> None:
         status, made = lena.post("review-policies/", self.POLICY)
@@ -269,12 +287,12 @@ class TestPolicies:
         assert [(step["name"], step["group"], step["approvers"]) for step in made["steps"]] == [
             ("Brand", None, 1), ("Legal", "Legal reviewer", 2),
         ]  # fmt: skip
-        change = {"valid_days": 30, "brand": builders.brand().key, "steps": [{"name": "Legal"}]}
+        change = {"valid_days": 30, "brand": builders.brand().key, "steps": [{"name": "Legal"}], "reason": "New."}
         status, body = lena.patch(f"review-policies/{made['id']}/", change)
         assert (status, body["valid_days"], body["brand"], body["name"]) == (200, 30, "acme", "SMS")
         assert [(step["name"], step["group"]) for step in body["steps"]] == [("Legal", None)]
         assert ReviewPolicy.objects.get(pk=made["id"]).history.first().history_user.username == "lena"
-        assert lena.delete(f"review-policies/{made['id']}/") == (204, None)
+        assert lena.delete(f"review-policies/{made['id']}/?reason=Old.") == (204, None)
         assert lena.get(f"review-policies/{made['id']}/")[0] == 404
 
     @pytest.mark.parametrize(

@@ -82,7 +82,9 @@ class TestAdding:
         html = operator.get(LIST).content.decode()
         assert "5 a second, 2,000 a day, 250 people in 24 hours" in html
         assert "applied for" in html
-        operator.post(page(made), sms(**limits, config_auth_token="") | {"registration": "registered"})
+        operator.post(
+            page(made), sms(**limits, config_auth_token="") | {"registration": "registered", "change_reason": "Done."}
+        )
         assert list(made.history.values_list("registration", flat=True)) == ["registered", "pending"]
 
     def test_a_mistake_is_told_beside_its_field_and_nothing_else_is_lost(self, operator) -> None:
@@ -120,14 +122,17 @@ class TestSecrets:
 
     def test_left_empty_they_stay(self, operator) -> None:
         one = account("sms", config={"account_sid": SID, "auth_token": "hush-hush", "from_number": "+15005550006"})
-        changed = sms(config_auth_token="", config_from_number="+15005550009", is_default="on")
+        changed = sms(config_auth_token="", config_from_number="+15005550009", is_default="on", change_reason="New.")
         assert operator.post(page(one), changed).status_code == 302
         one.refresh_from_db()
         assert (one.config["auth_token"], one.config["from_number"]) == ("hush-hush", "+15005550009")
 
     def test_a_new_one_takes_the_old_ones_place(self, operator) -> None:
         one = account("sms", config={"account_sid": SID, "auth_token": "hush-hush", "from_number": "+15005550006"})
-        assert operator.post(page(one), sms(config_auth_token="louder", is_default="on")).status_code == 302
+        assert (
+            operator.post(page(one), sms(config_auth_token="louder", is_default="on", change_reason="New.")).status_code
+            == 302
+        )
         one.refresh_from_db()
         assert one.config["auth_token"] == "louder"
 

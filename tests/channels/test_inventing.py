@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from channels import liquid
-from channels.inventing import MOST, Invention
+from channels.inventing import MOST, ROUNDS, Invention
 from channels.liquid import Missing
 from channels.models import TemplateVersion
 from channels.variables import Variable, filled
@@ -74,6 +74,48 @@ def test_what_is_there_stays_and_samples_and_fallbacks_come_first() -> None:
 def test_mistakes_stay_mistakes(source: str) -> None:
     with pytest.raises(Missing):
         shown(source)
+
+
+def test_a_preview_costs_about_two_renderings_however_much_is_missing() -> None:
+    loops = "{% for a in (1..20) %}{% for b in (1..20) %}.{% endfor %}{% endfor %}"
+    source = loops + "".join(f"{{{{ event.a{n} }}}}" for n in range(MOST - 1))
+    drawn = []
+    invention = Invention([source], (), DAY)
+    found = invention.render(lambda context: drawn.append(1) or {"x": liquid.render(source, context)}, {"event": {}})
+    assert found["x"].endswith("«a97»«a98»")
+    assert (len(drawn), len(invention.names)) == (2, MOST - 1)
+
+
+def test_what_hides_behind_each_other_without_end_is_given_up() -> None:
+    deep = "{{ event.end }}"
+    for number in range(19):
+        name = f"event.a{number}"
+        deep = f"{{{{ {name} }}}}{{% if {name} > 1 %}}{deep}{{% endif %}}"
+    drawn = []
+    with pytest.raises(Missing):
+        Invention([deep], (), DAY).render(lambda c: drawn.append(1) or {"x": liquid.render(deep, c)}, {"event": {}})
+    assert len(drawn) == ROUNDS
+
+
+@pytest.mark.parametrize("source", [
+    "{% if event.a > 1 %}{{ event.b }}{% elsif event.c > 1 %}x{% else %}y{% endif %}",
+    "{% case event.a %}{% when 'x' %}{{ event.b }}{% else %}{{ event.c }}{% endcase %}",
+    "{% unless event.a %}{% capture t %}{{ event.b | upcase }}{% endcapture %}{{ t }}{% endunless %}",
+    "{% for x in event.l %}{% if forloop.last %}{% break %}{% endif %}{{ x }}{% else %}none{% endfor %}",
+    "{% assign s = event.a | split: ',' %}{% for x in s %}{{ x }}{% endfor %}{{ s | size }}",
+    "{% assign t = event.n | plus: 1 %}{{ t | times: 2 }}",
+])  # fmt: skip
+def test_what_is_shown_is_what_a_strict_rendering_of_the_same_values_gives(source: str) -> None:
+    seen: list[dict] = []
+
+    def draw(context):
+        seen.append(context)
+        return {"x": liquid.render(source, context)}
+
+    found = Invention([source], (), DAY).render(draw, {"event": {}, "contact": {}})
+    assert found == {"x": liquid.render(source, seen[-1])}
+    with pytest.raises(Missing):
+        liquid.render("{{ event.none }}", seen[-1])
 
 
 class TestPreview:

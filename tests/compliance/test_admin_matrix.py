@@ -93,7 +93,7 @@ def test_a_topic_that_is_gone_is_shown_and_must_be_taken_out(lawyer) -> None:
     one = rule(topics=["gone"])
     address = reverse("admin:compliance_matrixrule_change", args=[one.pk])
     assert "gone" in lawyer.get(address).content.decode()
-    errors = save(lawyer, address, line(topics=["gone"])).context["adminform"].form.errors
+    errors = save(lawyer, address, line(topics=["gone"], change_reason="A test.")).context["adminform"].form.errors
     assert errors == {"topics": ["gone: not a topic of this brand."]}
 
 

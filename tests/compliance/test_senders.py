@@ -6,12 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from channels.models import Account, Message, SandboxMessage
+from channels import proofs
+from channels.models import Account, Message, MessageTemplate, SandboxMessage, TemplateVersion
 from compliance import dossier, gate
 from compliance.claims import claim
 from compliance.models import QuietHours
 from contacts.models import Contact
-from tests.builders import NOW, account, brand, consent, contact, message, template, topic
+from tests.builders import NOW, account, brand, consent, contact, message, template, topic, user
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,6 +35,14 @@ def person(number: int, **fields) -> Contact:
     found = contact(f"u{number}", phone=f"+44770090{number:04}", **fields)
     consent(found, "sms", now=NOW - 30 * DAY)
     return found
+
+
+def proof(of: MessageTemplate, number: int, now: datetime) -> Message:
+    """A test of the template's version to a number of our own, which waits as long as it has to."""
+    version = TemplateVersion.objects.get(template=of)
+    [pk] = proofs.request(version, [f"+44770091{number:04}"], None, user(f"asker{number}").pk, now)
+    Message.objects.filter(pk=pk).update(expires_at=None)
+    return Message.objects.get(pk=pk)
 
 
 def states() -> list[str]:
@@ -110,6 +119,36 @@ class TestTier:
         broken = template("broken", channel="sms", content={"body": "{{ contact.first_name }}"})
         assert released(message(person(1), broken)).state == "failed"
         assert released(message(person(2), offer)).state == "sent"
+
+    def test_k08_each_test_is_somebody_new_as_the_provider_counts(self, offer) -> None:
+        limits(recipients_limit=3)
+        for number in range(3):
+            proof(offer, number, NOW)
+        gate.release(NOW)
+        assert states() == ["sent", "sent", "sent"]
+        for number in range(3, 6):
+            proof(offer, number, NOW + HOUR)
+        ada = message(person(1), offer)
+        gate.release(NOW + HOUR)
+        assert states() == ["sent"] * 3 + ["pending"] * 4
+        ada.refresh_from_db()
+        assert (ada.reason, ada.due_at) == ("sender_tier", NOW + DAY)
+        gate.release(NOW + DAY)
+        assert states() == ["sent"] * 6 + ["pending"], "All three slots of the first tests are free, and no more."
+
+    def test_k08_tests_of_one_batch_count_within_it_and_wait_for_slots_of_their_own(self, offer) -> None:
+        limits(recipients_limit=2)
+        for number in range(2):
+            proof(offer, number, NOW + number * HOUR)
+            gate.release(NOW + number * HOUR)
+        for number in range(2, 5):
+            proof(offer, number, NOW + 2 * HOUR)
+        gate.release(NOW + 2 * HOUR)
+        due = list(Message.objects.filter(state="pending").order_by("id").values_list("due_at", flat=True))
+        assert due == [NOW + DAY, NOW + HOUR + DAY, NOW + HOUR + DAY]
+        limits(recipients_limit=1)
+        ada = released(message(person(1), offer), NOW + 3 * HOUR)
+        assert ada.due_at == NOW + HOUR + DAY
 
     def test_k08_two_senders_have_two_tiers(self, offer) -> None:
         limits(recipients_limit=1)

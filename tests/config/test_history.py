@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 from django.urls import reverse
 
-from compliance.models import FrequencyCap, PrivacyRequest
+from compliance.models import FrequencyCap, PrivacyRequest, ReviewPolicy
 from config.adminsite import HistoryAdmin
 from config.history import begin
 from contacts.models import Source
@@ -118,6 +118,18 @@ def test_a_role_that_is_given_from_the_roles_side_is_kept_of_the_person() -> Non
     assert lena.history.count() == rows
 
 
+def test_a_role_that_is_taken_from_everybody_is_kept_of_each_who_had_it() -> None:
+    lena, max_, ida = (builders.user(name) for name in ("lena", "max", "ida"))
+    analysts = Group.objects.get(name="Analyst")
+    analysts.user_set.add(lena, max_)
+    rows = {one: one.history.count() for one in (lena, max_, ida)}
+    analysts.user_set.clear()
+    assert {one: one.history.count() - rows[one] for one in rows} == {lena: 1, max_: 1, ida: 0}
+    assert [list(one.history.first().groups.all()) for one in (lena, max_)] == [[], []]
+    analysts.user_set.clear()
+    assert lena.history.count() == rows[lena] + 1
+
+
 def test_what_somebody_asked_for_is_kept_without_who_it_was() -> None:
     ada = builders.contact("ada", email="ada@example.org")
     asked = PrivacyRequest.objects.create(kind="access", contact=ada, address="ada@example.org", received_at=NOW)
@@ -148,13 +160,58 @@ def test_what_is_weighty_can_be_changed_in_the_form_and_not_deleted_without_a_re
         names = {field.name for field in model._meta.fields}
         assert set(getattr(admin, "weighty", ())) <= names, model
     cap = FrequencyCap.objects.create(brand=builders.brand(), name="Weekly", limit=3, days=7)
+    change = reverse("admin:compliance_frequencycap_change", args=[cap.pk])
+    data = {
+        "brand": cap.brand_id,
+        "name": "New",
+        "limit": 3,
+        "days": 7,
+        "classes": ["marketing"],
+        "action": "defer",
+        "enabled": "on",
+    }
+    assert "Say why you change “Channels”" in root.post(change, {**data, "channels": ["webhook"]}).content.decode()
+    assert root.post(change, data).status_code == 302  # a new name says itself
     page = reverse("admin:compliance_frequencycap_delete", args=[cap.pk])
     assert 'name="change_reason"' in root.get(page).content.decode()
+    for asked in (page, reverse("admin:compliance_frequencycap_change", args=[cap.pk])):
+        assert "Name no customer: an erasure does not search histories." in root.get(asked).content.decode()
     assert "Say why you delete it" in root.post(page, {"post": "yes"}, follow=True).content.decode()
     root.post(page, {"post": "yes", "change_reason": "The law changed."})
     gone = FrequencyCap.history.first()
     assert (gone.history_type, gone.history_change_reason) == ("-", "The law changed.")
     assert not FrequencyCap.objects.exists()
+
+
+LIGHT = {"name", "key", "config", "next_slot_at", "write_key", "created_at", "withdrawn_at", "reason", "history"}
+FIXED = {"compliance.HousePolicy": {"brand"}, "channels.Account": {"brand", "channel"}}
+"""What nobody can change once it is there."""
+
+
+def test_of_what_decides_what_goes_out_all_but_names_is_weighty() -> None:
+    weighed = {model: set(admin.weighty) for model, admin in site._registry.items() if getattr(admin, "weighty", ())}
+    for model, names in weighed.items():
+        label = model._meta.label
+        known = {field.name for field in model._meta.fields if not field.primary_key}
+        assert known - LIGHT - FIXED.get(label, set()) - names == set(), label
+    assert len(weighed) == 8
+
+
+def test_the_steps_of_a_review_policy_are_not_changed_without_a_reason() -> None:
+    root = staff.superuser()
+    policy = ReviewPolicy.objects.create(name="Texts", words=["sale", "free"])
+    step = policy.steps.create(name="Legal", approvers=2)
+    page = reverse("admin:compliance_reviewpolicy_change", args=[policy.pk])
+    rows = {"steps-TOTAL_FORMS": 1, "steps-INITIAL_FORMS": 1, "steps-0-id": step.pk, "steps-0-policy": policy.pk,
+            "steps-0-position": 1, "steps-0-name": "Legal", "steps-0-approvers": 2, "steps-0-due_hours": 24}  # fmt: skip
+    data = {"name": "SMS", "words": "sale, free", "audience_from": 0, "valid_days": 0, "enabled": "on", **rows}
+    assert root.post(page, data).status_code == 302
+    fewer = {**data, "steps-0-approvers": 1}
+    assert "Say why you change the steps" in root.post(page, fewer).content.decode()
+    step.refresh_from_db()
+    assert step.approvers == 2
+    assert root.post(page, {**fewer, "change_reason": "One is enough."}).status_code == 302
+    assert step.history.first().history_change_reason == "One is enough."
 
 
 @pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("archive", "archived"), ("retire", "live")])
