@@ -13,7 +13,8 @@ from channels.base import channels
 from channels.models import MessageClass
 from compliance.models import PolicyStep, ReviewPolicy
 from compliance.reviews import policies, reviewables
-from config.resources import Body, Reasoned, Removable, read, rewritten, why
+from config.history import LONGEST
+from config.resources import WHY, Body, Reasoned, Removable, read, rewritten, why
 from contacts.models import Brand
 
 BIGGEST = 1_000_000_000
@@ -51,6 +52,10 @@ class ReviewPolicySerializer(Reasoned):
     """What a policy holds for, and the steps that it asks for. Empty lists hold for everything."""
 
     id = serializers.IntegerField(read_only=True, help_text="Our id of the policy.")
+    reason = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST, write_only=True,
+        help_text=f"{WHY} Needed where more than the name of a policy is changed.",
+    )  # fmt: skip
     name = serializers.CharField(max_length=120, help_text="What people call it.")
     brand = serializers.CharField(
         source="brand.key",
