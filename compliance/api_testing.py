@@ -46,6 +46,12 @@ class TestSendSerializer(serializers.ModelSerializer[Message]):
         return found.get(one.pk, "")
 
 
+class TestsAskedSerializer(serializers.Serializer[Any]):
+    """What was asked for."""
+
+    tests = TestSendSerializer(many=True, help_text="One for each address.")
+
+
 class NewTestSerializer(AsWhomSerializer):
     """To whom, and as whom it is read."""
 
@@ -74,7 +80,7 @@ class Testing(Resource):
 
     @extend_schema(
         request=NewTestSerializer,
-        responses={201: OpenApiResponse(TestSendSerializer(many=True), description="Asked for; the gate judges them.")},
+        responses={201: OpenApiResponse(TestsAskedSerializer, description="Asked for; the gate judges them.")},
         operation_id="template_versions_tests_create",
     )
     @tests.mapping.post
@@ -91,7 +97,7 @@ class Testing(Resource):
         except ValidationError as error:
             raise serializers.ValidationError({"seed_list": error.messages}) from error
         rows = Message.objects.filter(pk__in=asked).order_by("pk").select_related(*RELATED)
-        return Response(_rows(list(rows)), status=status.HTTP_201_CREATED)
+        return Response({"tests": _rows(list(rows))}, status=status.HTTP_201_CREATED)
 
 
 def _rows(sends: list[Message]) -> Any:

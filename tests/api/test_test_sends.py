@@ -28,8 +28,9 @@ def team(version) -> SeedList:
 def test_a_test_goes_to_a_seed_list_and_tells_what_became_of_it(marketing, version, team) -> None:
     ada = builders.contact("ada", first_name="Ada")
     where = f"template-versions/{version.pk}/tests/"
-    status, [asked] = marketing.post(where, {"seed_list": team.pk, "contact": ada.pk})
+    status, body = marketing.post(where, {"seed_list": team.pk, "contact": ada.pk})
     assert status == 201
+    [asked] = body["tests"]
     assert (asked["recipient"], asked["reader"], asked["state"], asked["asked_by"]) == (
         SEED,
         ada.pk,
@@ -46,7 +47,8 @@ def test_a_test_goes_to_a_seed_list_and_tells_what_became_of_it(marketing, versi
 
 def test_the_list_of_messages_has_tests_only_when_asked(marketing, version, team) -> None:
     builders.message(builders.contact("ada", phone="+447700900001"), version.template, "visit:1")
-    _, [asked] = marketing.post(f"template-versions/{version.pk}/tests/", {"seed_list": team.pk})
+    _, body = marketing.post(f"template-versions/{version.pk}/tests/", {"seed_list": team.pk})
+    [asked] = body["tests"]
     assert [row["key"] for row in marketing.rows("messages/")] == ["visit:1"]
     assert [row["key"] for row in marketing.rows("messages/", test="false")] == ["visit:1"]
     assert [row["id"] for row in marketing.rows("messages/", test="true")] == [asked["id"]]
@@ -61,7 +63,8 @@ def test_to_oneself_and_what_does_not_fit(marketing, version, team) -> None:
     assert marketing.post(where, {"seed_list": other.pk})[0] == 400
     assert "There is no contact 999" in str(marketing.post(where, {"seed_list": team.pk, "contact": 999}))
     mail = TemplateVersion.objects.get(template=builders.template("mail", content={"subject": "Hi", "text": "Hello"}))
-    status, [asked] = marketing.post(f"template-versions/{mail.pk}/tests/", {})
+    status, body = marketing.post(f"template-versions/{mail.pk}/tests/", {})
+    [asked] = body["tests"]
     assert (status, asked["recipient"], asked["reader"]) == (201, "maria@example.test", None)
 
 
