@@ -306,10 +306,11 @@ def test_lists_take_as_many_queries_for_sixty_rows_as_for_ten(maria, acme) -> No
 
 def test_a_change_over_the_api_keeps_who_and_why(draft, marketing) -> None:
     status, body = marketing.patch(
-        f"template-versions/{draft['id']}/", {"locale": "en-GB", "reason": "Our shop is in London."}
+        f"template-versions/{draft['id']}/",
+        {"locale": "en-GB", "reason": "Our shop is in London.", "revision": draft["revision"]},
     )
     assert (status, body["locale"], "reason" in body) == (200, "en-GB", False)
     latest = TemplateVersion.objects.get().history.first()
     assert (latest.history_change_reason, latest.history_user_id) == ("Our shop is in London.", latest.author_id)
-    status, body = marketing.patch(f"template-versions/{draft['id']}/", {"reason": "x" * 101})
+    status, body = marketing.patch(f"template-versions/{draft['id']}/", {"reason": "x" * 101, "revision": "0"})
     assert (status, list(body)) == (400, ["reason"])

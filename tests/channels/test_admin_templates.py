@@ -145,7 +145,10 @@ class TestWriting:
         draft.save()
         reviews.submit(draft, maria, NOW)
         assert 'name="content_html"' not in browser.get(page(draft)).content.decode()
-        assert browser.post(page(draft), words()).status_code == 403
+        answer = browser.post(page(draft), words())
+        assert answer.status_code == 409
+        assert "does not change any more" in answer.content.decode()
+        assert draft.content == type(draft).objects.get(pk=draft.pk).content
 
     def test_a_new_draft_starts_with_the_same_words(self, browser, draft, maria) -> None:
         old = draft.template.versions.get(number=1)
