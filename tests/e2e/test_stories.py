@@ -287,5 +287,6 @@ def lift(seen: Watched) -> None:
     """Take the stop away, after the question."""
     seen.open(STOPS)
     seen.page.click("text=Let it go on…")
+    seen.page.fill("details[open] [name=reason]", "The seats are right now.")
     seen.click("button:has-text('Yes, lift this stop')")
     assert "Nothing is stopped" in seen.words()
