@@ -31,9 +31,15 @@ class Watched:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._note(f"script: {error}"))
         page.on("request", self._request)
-        page.on("requestfailed", lambda request: self._note(f"failed: {request.url} ({request.failure})"))
+        page.on("requestfailed", self._failed)
         page.on("response", self._response)
         page.on("dialog", lambda dialog: (self._note(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def _failed(self, request: Request) -> None:
+        """A live preview that is under way when its reader leaves the page is ended by the browser, as it should be."""
+        left = request.failure == "net::ERR_ABORTED" and request.url.endswith(("/preview/", "/check/"))
+        if not left:
+            self._note(f"failed: {request.url} ({request.failure})")
 
     @property
     def path(self) -> str:
