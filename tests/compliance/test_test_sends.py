@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from channels import archive, delivery, feedback, links, models, outbox, proofs, reconciling
@@ -289,6 +290,18 @@ def test_one_without_its_row_is_refused_and_stops_nobody(version, team, maria) -
     gate.release(NOW)
     assert Message.objects.get(pk=first).reason == "no_address"
     assert Message.objects.get(pk=second).state == "sent"
+
+
+def test_many_tests_cost_as_many_queries_as_few(version, team, maria) -> None:
+    counts = []
+    for many in (2, 20):
+        team.addresses = [f"+4477009001{number:02}" for number in range(many)]
+        seeds.ask(version, team, None, maria, NOW)
+        with CaptureQueriesContext(connection) as asked:
+            gate.release(NOW)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert {state for _, state, _ in outcomes()} == {"sent"}
 
 
 def test_who_asked_is_in_the_chain_without_addresses(version, team, maria) -> None:
