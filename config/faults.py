@@ -6,6 +6,7 @@ from config.models import Fault
 
 FIRST_REST = timedelta(seconds=2)
 LONGEST_REST = timedelta(minutes=1)
+QUIET = timedelta(minutes=10)
 
 
 def resting(now: datetime) -> frozenset[str]:
@@ -26,6 +27,13 @@ def note(pump: str, error: Exception, now: datetime) -> None:
     Fault.objects.update_or_create(pump=pump, defaults=said)
 
 
-def forget(pump: str) -> None:
-    """The pump works again."""
-    Fault.objects.filter(pump=pump).delete()
+def over(pump: str, rows: int, now: datetime) -> bool:
+    """Whether the pump works again, after a run that did not raise: then its fault is forgotten.
+
+    A run that found nothing to do proves nothing, since what made the last one raise may still be leased; it ends a
+    fault only after it has been quiet for ten minutes.
+    """
+    fault = Fault.objects.filter(pump=pump)
+    if not rows:
+        fault = fault.filter(rests_until__lte=now - QUIET)
+    return bool(fault.delete()[0])

@@ -64,7 +64,7 @@ class Ticket(models.Model):
 
 
 class Fault(models.Model):
-    """A pump that raised: how often in a row, why, and until when it is left alone. Its next success removes the row."""
+    """A pump that raised: how often in a row, why, and until when it is left alone. `config.faults` says when that is over."""
 
     pump = models.CharField(max_length=60, primary_key=True)
     failures = models.PositiveIntegerField(default=1)

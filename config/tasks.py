@@ -59,7 +59,6 @@ def _batch(pump: pumps.Pump, known: set[str]) -> int:
         faults.note(pump.name, error, clock.now())
         known.add(pump.name)
         return 0
-    if pump.name in known:
-        faults.forget(pump.name)
+    if pump.name in known and faults.over(pump.name, rows, clock.now()):
         known.discard(pump.name)
     return rows

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from channels import liquid
 from channels.markup import masking, mjml, styles
 from channels.markup.preheader import with_preheader
+from tests.patience import PATIENCE
 
 TAGS = st.sampled_from(
     ["{{ contact.a }}", "{{- event.b | default: 'its' -}}", '{{ contact.c | append: "<b>&" }}', "{{ x[\"y\"] }}",
@@ -135,10 +136,10 @@ class TestPreheader:
 
 
 @pytest.mark.parametrize("piece", ['<a "', "<", "<!--", "<![CDATA[", "<![if x>", "<a b='", "{{a}}<", '<a>"<b '])
-def test_hostile_markup_takes_no_time(piece: str) -> None:
+def test_hostile_markup_does_not_hang(piece: str) -> None:
     source = (piece * (100_000 // len(piece)))[:100_000]
     begun = time.process_time()
     if not masking.unreadable(source):
         mjml.compiled(f"<mjml>{source}")
         styles.inlined(f"<style>{source}")
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < PATIENCE

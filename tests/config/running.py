@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 
 import psutil
 from django.conf import settings
+
+from tests.patience import PATIENCE
 
 ROOT = Path(settings.BASE_DIR)
 COUNTED = "supervisor", "pulse", "cluster", "sentinel", "worker 1", "worker 2", "monitor", "pusher"
@@ -49,17 +51,15 @@ class Site:
             command("worker"), env=self.env, cwd=ROOT, stdout=self.log, stderr=self.log, start_new_session=True
         )
         job = self.add()
-        assert self.until_done(job, 60), self.said()
+        assert self.until_done(job, PATIENCE), self.said()
 
-    def stop(self) -> tuple[int | None, float]:
-        """SIGTERM to the supervisor; its exit code and the seconds it took."""
+    def stop(self) -> int | None:
+        """SIGTERM to the supervisor; its exit code, None when it is nobody's child here."""
         supervisor = self.roles()["supervisor"]
-        begun = time.monotonic()
         supervisor.send_signal(signal.SIGTERM)
-        code = self.worker.wait(20) if supervisor.pid == self.worker.pid else supervisor.wait(20)
-        return code, time.monotonic() - begun
+        return self.worker.wait(PATIENCE) if supervisor.pid == self.worker.pid else supervisor.wait(PATIENCE)
 
-    def roles(self, timeout: float = 30) -> dict[str, psutil.Process]:
+    def roles(self, timeout: float = PATIENCE) -> dict[str, psutil.Process]:
         """The worker's processes by what they do; waits until all are there."""
         until = time.monotonic() + timeout
         while True:
@@ -116,9 +116,14 @@ class Site:
 
     def until_done(self, job: int, timeout: float) -> float:
         """Seconds until the job is done; 0 when it is not in time."""
+        return self.until(lambda: self.ask(f"SELECT 1 FROM jobs_job WHERE id = {job} AND done_at IS NOT NULL"), timeout)
+
+    @staticmethod
+    def until(holds: Callable[[], Any], timeout: float) -> float:
+        """Seconds until this is so; 0 when it is not in time."""
         begun = time.monotonic()
         while time.monotonic() - begun < timeout:
-            if self.ask(f"SELECT 1 FROM jobs_job WHERE id = {job} AND done_at IS NOT NULL"):
+            if holds():
                 return time.monotonic() - begun + 1e-6
             time.sleep(0.05)
         return 0.0

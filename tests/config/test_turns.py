@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from config import faults, lanes, pulse, pumps, queue, tasks
+from config import clock, faults, lanes, pulse, pumps, queue, tasks
 from config.models import Fault, Heartbeat, Ticket
 from tests.builders import NOW
 
@@ -133,6 +133,17 @@ class TestTurns:
         turn(lanes.take("here", NOW))
         assert not work.rows
         assert not Fault.objects.exists()
+
+    def test_an_empty_run_proves_nothing_until_it_has_been_quiet_for_long(self, rung: list) -> None:
+        """What made it raise is still leased, so that the next run finds nothing: the one after that rests for longer."""
+        Work("work")
+        faults.note("work", RuntimeError("no steam"), NOW)
+        with clock.at(NOW + faults.QUIET):
+            turn(lanes.take("here", clock.now()))
+            assert Fault.objects.get().failures == 1
+        with clock.at(NOW + faults.QUIET + faults.FIRST_REST):
+            turn(lanes.take("here", clock.now()))
+            assert not Fault.objects.exists()
 
 
 class TestPulse:

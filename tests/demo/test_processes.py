@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from demo import processes
+from tests.patience import PATIENCE
 
 ROOT = Path(processes.__file__).parent.parent
 pytestmark = pytest.mark.slow
@@ -44,7 +45,7 @@ def conductor(port: int, **commands: str) -> subprocess.Popen:
 
 def family(process: subprocess.Popen, members: int) -> list[psutil.Process]:
     """All descendants, once there are so many: a child that forks may not have done so yet."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while len(found := psutil.Process(process.pid).children(recursive=True)) < members and time.monotonic() < until:
         time.sleep(0.05)
     return found
@@ -58,7 +59,7 @@ def test_a_signal_stops_everything_and_ends_well(number):
     children = family(process, 3)
     assert len(children) == 3
     os.kill(process.pid, number)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert process.stdout.read() == "STOPPED\n"
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
@@ -68,7 +69,7 @@ def test_when_one_dies_the_others_are_stopped_and_it_is_named():
     process = conductor(port, web=SERVER.format(port=port), worker="import time; time.sleep(1.5)")
     assert process.stdout.readline() == "READY\n"
     children = family(process, 1)
-    assert process.wait(timeout=20) == 1
+    assert process.wait(timeout=PATIENCE) == 1
     assert process.stdout.read() == "DIED: worker ended by itself; its last words are above.\n"
     time.sleep(0.1)
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
@@ -77,7 +78,7 @@ def test_when_one_dies_the_others_are_stopped_and_it_is_named():
 def test_a_taken_port_is_replaced_by_a_free_one():
     port = processes.free_port(0)
     with subprocess.Popen([sys.executable, "-c", SERVER.format(port=port)]) as server:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while processes.free_port(port) == port and time.monotonic() < deadline:
             time.sleep(0.05)
         assert processes.free_port(port) not in (0, port)

@@ -6,13 +6,14 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from demo.staff import LOGINS
 from tests import needs
 from tests.config.running import postgres_database
 from tests.e2e.site import Site
 from tests.e2e.watched import Watched
+from tests.patience import PATIENCE
 
 PASSWORDS = {login.name: login.password for login in LOGINS}
 SCREENS = {"light": (1400, "light"), "dark": (1400, "dark"), "telephone": (390, "dark")}
@@ -50,6 +51,7 @@ def worker(site: Site) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Not for longer than a module: playwright keeps an event loop running, and other tests of this process need theirs."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -76,7 +78,7 @@ def log_in(chromium: Browser, site: Site, cookies: dict[str, Any]) -> Iterator[L
             storage_state=cookies.get(name),
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE * 1000)
         found = Watched(context.new_page(), site.url)
         found.open("/admin/")
         if name not in cookies:

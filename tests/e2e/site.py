@@ -16,6 +16,7 @@ from django.conf import settings
 from demo import processes
 from demo.processes import Service
 from demo.world import WRITE_KEY
+from tests.patience import PATIENCE
 
 ROOT = Path(settings.BASE_DIR)
 DAYS = "30"
@@ -65,7 +66,7 @@ class Site:
         call = {"userId": user, "event": event, "properties": properties, "context": {"traits": traits}}
         headers = {"Authorization": "Basic " + b64encode(f"{WRITE_KEY}:".encode()).decode()}
         request = urllib.request.Request(f"{self.url}/v1/track", json.dumps(call).encode(), headers)
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert json.load(answer) == {"success": True}
 
     @contextmanager
@@ -84,10 +85,10 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def _until_healthy(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while True:
             try:
-                with urllib.request.urlopen(f"{self.url}/admin/login/", timeout=20):
+                with urllib.request.urlopen(f"{self.url}/admin/login/", timeout=PATIENCE):
                     return
             except OSError:
                 assert time.monotonic() < until, "The web server does not answer."

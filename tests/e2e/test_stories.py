@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from tests.e2e.conftest import LogIn
 from tests.e2e.site import Site
 from tests.e2e.watched import Watched
+from tests.patience import PATIENCE
 
 ROW = "#result_list tbody a[href*='/change/']"
 VERSIONS = "/admin/channels/templateversion"
@@ -235,7 +236,7 @@ def book(site: Site, seat: str, user: str = BUYER) -> None:
     site.track("ticket.booked", user, {"seat": seat}, traits)
 
 
-def until(seen: Watched, path: str, words: str, seconds: float = 30) -> None:
+def until(seen: Watched, path: str, words: str, seconds: float = PATIENCE) -> None:
     """Look again until the page says so (`words` in small letters: badges shout)."""
     end = time.monotonic() + seconds
     seen.open(path)

@@ -1,6 +1,7 @@
-"""The worker in real processes: whatever is killed, due work goes on within 30 seconds.
+"""The worker in real processes: whatever is killed, due work goes on.
 
 Every process is killed in turn, of one and the same worker: it must survive not only one accident but a series of them.
+How soon it goes on is measured by `bench --kill`; here it only has to.
 """
 
 import os
@@ -12,10 +13,10 @@ import psutil
 import pytest
 
 from tests.config.running import COUNTED, Site, postgres_database
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
-WITHIN = 30.0
 KINDS = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("servers", id="postgresql-redis", marks=[pytest.mark.postgres, pytest.mark.redis]),
@@ -41,12 +42,17 @@ def _running(site: Site) -> Iterator[Site]:
         site.end()
 
 
-def test_work_wakes_promptly(site: Site) -> None:
-    waits = []
-    for _ in range(8):
-        job = site.add(due_in=0.7)
-        waits.append(site.until_done(job, 20) - 0.7)
-    assert max(waits) < 5, waits
+@pytest.fixture(autouse=True)
+def _nothing_is_left_over(site: Site) -> Iterator[None]:
+    """What one test left undone is no burden of the next one."""
+    yield
+    site.change("DELETE FROM jobs_job WHERE done_at IS NULL")
+    site.change("DELETE FROM config_fault")
+
+
+def test_work_that_falls_due_later_wakes_the_worker(site: Site) -> None:
+    for _ in range(4):
+        assert site.until_done(site.add(due_in=0.7), PATIENCE), site.said()
 
 
 def test_idling_hardly_wakes_anybody(site: Site) -> None:
@@ -63,13 +69,15 @@ def test_idling_hardly_wakes_anybody(site: Site) -> None:
 
 
 def test_a_broken_pump_does_not_spin(site: Site) -> None:
-    site.add(raises=True)
-    time.sleep(6)
-    failures = site.ask("SELECT failures FROM config_fault WHERE pump = 'jobs'")[0][0]
-    site.change("DELETE FROM jobs_job WHERE done_at IS NULL")
-    site.change("DELETE FROM config_fault")
-    assert 1 <= failures <= 3
-    assert site.until_done(site.add(), WITHIN)
+    """It rests 2 s, then 4 s, then 8 s: however fast or slow the machine, it fails no oftener than that allows."""
+    begun = time.monotonic()
+    broken = site.add(raises=True)
+    assert site.until(lambda: _failures(site) >= 2, PATIENCE), site.said()
+    time.sleep(2)
+    failures, passed = _failures(site), time.monotonic() - begun
+    assert sum(2.0**number for number in range(1, failures)) <= passed
+    site.change(f"DELETE FROM jobs_job WHERE id = {broken}")
+    assert site.until_done(site.add(), PATIENCE), site.said()
 
 
 @pytest.mark.parametrize("role", COUNTED)
@@ -77,7 +85,7 @@ def test_killed_while_idle(site: Site, role: str) -> None:
     site.roles()[role].kill()
     time.sleep(0.2)
     job = site.add()
-    assert site.until_done(job, WITHIN), f"{role}: {site.said()}"
+    assert site.until_done(job, PATIENCE), f"{role}: {site.said()}"
 
 
 @pytest.mark.parametrize("role", COUNTED)
@@ -88,7 +96,7 @@ def test_killed_while_busy(site: Site, role: str) -> None:
     done = _done(site)
     roles[role].kill()
     assert _goes_on(site, done), f"{role}: {site.said()}"
-    assert site.until_done(last, 60), f"{role}: {site.said()}"
+    assert site.until_done(last, PATIENCE), f"{role}: {site.said()}"
 
 
 def test_a_second_worker_of_the_same_queue_is_refused(site: Site) -> None:
@@ -100,10 +108,8 @@ def test_a_second_worker_of_the_same_queue_is_refused(site: Site) -> None:
 def test_a_worker_stops_cleanly_and_leaves_nobody(site: Site) -> None:
     site.add(20, seconds=0.1)
     time.sleep(1)
-    code, seconds = site.stop()
-    assert code in (0, None)  # None: after a take-over it is nobody's child here
-    assert seconds < 12
-    psutil.wait_procs(site.processes(), timeout=2)
+    assert site.stop() in (0, None)  # None: after a take-over it is nobody's child here
+    psutil.wait_procs(site.processes(), timeout=PATIENCE)
     assert not site.processes()
     assert not site.ask("SELECT name FROM config_heartbeat")
 
@@ -112,12 +118,10 @@ def test_a_fresh_worker_ends_with_code_0_and_its_work_goes_on_later(site: Site) 
     site.start()
     last = site.add(30, seconds=0.1)
     time.sleep(0.5)
-    code, seconds = site.stop()
-    assert code == 0, site.said()
-    assert seconds < 12
+    assert site.stop() == 0, site.said()
     assert not site.processes()
     site.start()
-    assert site.until_done(last, WITHIN)
+    assert site.until_done(last, PATIENCE)
 
 
 def _done(site: Site) -> int:
@@ -126,9 +130,8 @@ def _done(site: Site) -> int:
 
 def _goes_on(site: Site, before: int) -> bool:
     """Whether jobs are done that were not: what the killed one held (a batch) may come later."""
-    until = time.monotonic() + WITHIN
-    while time.monotonic() < until:
-        if _done(site) > before + 5:
-            return True
-        time.sleep(0.1)
-    return False
+    return bool(site.until(lambda: _done(site) > before + 5, PATIENCE))
+
+
+def _failures(site: Site) -> int:
+    return sum(row[0] for row in site.ask("SELECT failures FROM config_fault WHERE pump = 'jobs'"))
