@@ -232,8 +232,10 @@ def serve(host: str, port: int) -> Iterator[int]:
     try:
         listener = loop.run_until_complete(_listen(loop, mailbox, host, port))
         thread.start()
-        yield listener.sockets[0].getsockname()[1]
-        asyncio.run_coroutine_threadsafe(_hang_up(listener), loop).result(timeout=10)
+        try:
+            yield listener.sockets[0].getsockname()[1]
+        finally:
+            asyncio.run_coroutine_threadsafe(_hang_up(listener), loop).result(timeout=10)
     finally:
         mailbox.close()
         if thread.is_alive():

@@ -1,5 +1,6 @@
 """The mail sandbox: what a mail program sends is what a person reads, committed before it is answered."""
 
+import gc
 import os
 import signal
 import smtplib
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -72,6 +74,39 @@ def test_our_own_messages_are_tied_to_their_copies():
     kept = SandboxMessage.objects.get(message_id=7)
     assert (kept.subject, kept.html, kept.text) == tuple(words.values())
     assert before == settings.SANDBOX_SMTP
+
+
+def test_while_a_replay_runs_the_staff_is_told_there_too(settings):
+    settings.STAFF_MAIL = settings.SANDBOX_SMTP
+    before = settings.EMAIL_PORT
+    with demo_mail.sandbox():
+        post = mail.get_connection("django.core.mail.backends.smtp.EmailBackend")
+        post.send_messages([mail.EmailMessage("Waymark: a review waits", "Look.", to=["lena@example.test"])])
+    assert SandboxMessage.objects.get().recipient == "lena@example.test"
+    assert before == settings.EMAIL_PORT
+
+
+def test_a_staff_that_has_a_server_of_its_own_keeps_it(settings):
+    settings.STAFF_MAIL = "smtp://mail.example.test:25"
+    before = settings.EMAIL_PORT
+    with demo_mail.sandbox():
+        assert before == settings.EMAIL_PORT
+
+
+def test_an_interrupt_ends_its_sessions_too(caplog):
+    """A session that is torn out of its loop says so when it is collected."""
+    clients = []
+
+    def interrupted():
+        with sandbox.serve("127.0.0.1", 0) as port:
+            clients.append(smtplib.SMTP("127.0.0.1", port, timeout=20))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    gc.collect()
+    assert "Task was destroyed" not in caplog.text
+    clients[0].close()
 
 
 def test_several_recipients_have_a_copy_each(server):
