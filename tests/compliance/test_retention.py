@@ -1,10 +1,12 @@
 """Copies of what was sent go when their brand's policy says so, and nothing else goes with them."""
 
 from datetime import timedelta
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
 from channels import chat, inbox
@@ -177,6 +179,18 @@ class TestWordsThatPeopleFetch:
         assert old.content == {}
         payload = AuditNote.objects.get(kind="archive.cut").payload
         assert (payload["copies"], payload["stored"]) == (0, 1)
+
+    def test_so_do_those_of_policies_that_an_earlier_version_carried_out(self) -> None:
+        """That version cut copies only, and took note of how far it had come; its migration lets it look once more."""
+        old = self.put("in_app")
+        RenderedCopy.objects.all().delete()
+        policy(done_until=NOW + DAY, due_at=NOW + 40 * DAY)
+        later = NOW + 31 * DAY
+        assert retention.run(later) == 0
+        import_module("compliance.migrations.0016_words_in_inboxes").look_again(apps, None)
+        assert retention.run(later) == 1
+        old.refresh_from_db()
+        assert old.content == {}
 
     def test_of_other_classes_and_brands_nothing_goes(self) -> None:
         old = self.put("in_app")
