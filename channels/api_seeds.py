@@ -25,7 +25,7 @@ class SeedListSerializer(serializers.ModelSerializer[SeedList]):
 
     brand = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the brand.")
     addresses = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="E-mail addresses or phone numbers."
+        child=serializers.CharField(), read_only=True, help_text="E-mail addresses, phone numbers or device tokens."
     )
 
     class Meta:
@@ -41,11 +41,11 @@ class SeedListChangeSerializer(Reasoned):
 
     name = serializers.CharField(max_length=120, help_text="What people call it, once in a brand.")
     channel = serializers.CharField(
-        max_length=20, help_text="Key of a channel that writes to e-mail addresses or phone numbers."
+        max_length=20, help_text="Key of a channel that writes to e-mail addresses, phone numbers or devices."
     )
     addresses = serializers.ListField(
         child=serializers.CharField(max_length=320), min_length=1, max_length=MOST,
-        help_text="E-mail addresses, or phone numbers with their country code; all of them.",
+        help_text="E-mail addresses, phone numbers with their country code, or for push devices' registration tokens; all of them.",
     )  # fmt: skip
 
 

@@ -46,8 +46,13 @@ def settle_sent(messages: Sequence[tuple[About, Receipt]], now: datetime) -> Non
 
 
 def _is_final(one: "Handed", error: SendError) -> bool:
-    """Refused for good; or so often in vain that going on would be harassment of the provider."""
-    return error.permanent or (not error.maybe_sent and one.letter.attempts + 1 >= ATTEMPTS)
+    """Refused for good; or so often in vain that going on would be harassment of the provider.
+
+    A test has the one address that it was asked for: where a person's next device would be tried, it is over.
+    """
+    if error.permanent or (one.letter.test and error.code in feedback.WRONG_ADDRESS):
+        return True
+    return not error.maybe_sent and one.letter.attempts + 1 >= ATTEMPTS
 
 
 def _sent(messages: Sequence[tuple[About, Receipt]], now: datetime) -> None:

@@ -22,6 +22,9 @@ PERMISSION = "channels.send_test"
 A_DAY, DAY = 200, timedelta(days=1)
 """Tests of one user, counted by address, in any 24 hours."""
 
+GONE = {"token_invalid": "The app is gone from this device, so take its token off the seed list. The provider says: "}
+"""What is told before the provider's own words where they name no remedy, by the reason of the failure."""
+
 chain.register(SENT, "Test asked for")
 
 
@@ -67,7 +70,11 @@ def why(tests: Sequence[Message]) -> dict[int, str]:
     judged = Decision.objects.filter(message__in=[one.pk for one in tests]).exclude(outcome="allow").order_by("pk")
     said = {decision.message_id: _deciding(decision) for decision in judged}
     unsent = (Message.State.PENDING, Message.State.BLOCKED)
-    return {one.pk: said.get(one.pk, "") if one.state in unsent else one.error for one in tests}
+    return {one.pk: said.get(one.pk, "") if one.state in unsent else _refusal(one) for one in tests}
+
+
+def _refusal(test: Message) -> str:
+    return GONE.get(test.reason, "") + test.error if test.error else ""
 
 
 def _deciding(decision: Decision) -> str:

@@ -125,7 +125,7 @@ class Message(models.Model):
     def addressee(self) -> str:
         """To whom, in words."""
         test = getattr(self, "test", None)
-        return str(self.contact or (f"{test.recipient} (test)" if test else "nobody"))
+        return str(self.contact or (f"{test.shown} (test)" if test else "nobody"))
 
 
 class RenderedCopy(models.Model):

@@ -13,6 +13,8 @@ from contacts.models import Brand, Contact
 
 MOST = 50
 """Addresses of a seed list."""
+LONGEST_SHOWN = 80
+SO_MANY = f"Write from 1 to {MOST} addresses."
 
 
 class SeedList(models.Model):
@@ -32,16 +34,23 @@ class SeedList(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Write the addresses in their one spelling. Raises ValidationError."""
+        """Write the addresses in their one spelling. Raises ValidationError, with a sentence for each line that is wrong."""
         kind = channels[self.channel].address_kind if self.channel in channels else None
-        if kind not in ("email", "phone"):
-            raise ValidationError({"channel": "Tests go by channels that write to e-mail addresses or phone numbers."})
-        if not isinstance(self.addresses, list) or not 0 < len(self.addresses) <= MOST:
-            raise ValidationError({"addresses": f"Write from 1 to {MOST} addresses."})
-        try:
-            found = [addresses.normalise(kind, str(value)) for value in self.addresses]
-        except ValueError as error:
-            raise ValidationError({"addresses": str(error)}) from error
+        if kind is None:
+            raise ValidationError({"channel": "Tests go by channels that write to addresses, numbers or devices."})
+        if not isinstance(self.addresses, list):
+            raise ValidationError({"addresses": SO_MANY})
+        lines = [(number, str(value)) for number, value in enumerate(self.addresses, start=1) if str(value).strip()]
+        if not 0 < len(lines) <= MOST:
+            raise ValidationError({"addresses": SO_MANY})
+        found, wrong = [], []
+        for number, value in lines:
+            try:
+                found.append(addresses.normalise(kind, value))
+            except ValueError as error:
+                wrong.append(f"Line {number}: {error}")
+        if wrong:
+            raise ValidationError({"addresses": wrong})
         self.addresses = list(dict.fromkeys(found))
 
 
@@ -64,3 +73,10 @@ class TestSend(models.Model):
 
     def __str__(self) -> str:
         return f"Test {self.message_id} of {self.version}"
+
+    @property
+    def shown(self) -> str:
+        """The address as pages name it: of a device's token, which may have 320 letters, as much as tells it apart."""
+        return (
+            self.recipient if len(self.recipient) <= LONGEST_SHOWN else f"{self.recipient[:16]}…{self.recipient[-8:]}"
+        )

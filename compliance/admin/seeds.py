@@ -19,22 +19,25 @@ from channels.admin import readers, versions
 from channels.admin.choosing import ChannelFilter, title
 from channels.base import channels
 from channels.models import Message, SeedList, TemplateVersion
+from channels.models.seeds import MOST
 from compliance import seeds
 from config import clock
 from config.adminsite import HistoryAdmin
 from config.cards import Card
 
 SHOWN = 5
-TESTED = ("email", "phone")
-"""What a channel must write to, for tests to go by it."""
 ADD = "channels.add_seedlist"
+HELP = (
+    f"One a line, at most {MOST}: e-mail addresses, phone numbers with their country code, or for push the registration "
+    "tokens of colleagues' devices, as the app's log shows them."
+)
 
 
 class SeedListForm(forms.ModelForm):
     """One address a line."""
 
     channel = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
-    addresses = forms.CharField(widget=UnfoldAdminTextareaWidget, help_text="One a line, at most 50.")
+    addresses = forms.CharField(widget=UnfoldAdminTextareaWidget, help_text=HELP)
 
     class Meta:
         model = SeedList
@@ -48,8 +51,8 @@ class SeedListForm(forms.ModelForm):
             self.initial["addresses"] = "\n".join(self.initial["addresses"])
 
     def clean_addresses(self) -> list[str]:
-        """As a list."""
-        return [line.strip() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]
+        """As a list; empty lines stay until the others were looked at, so that each keeps its number."""
+        return [line.strip() for line in self.cleaned_data["addresses"].splitlines()]
 
 
 class TestedChannelFilter(ChannelFilter):
@@ -114,7 +117,7 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
     return {
         "version": version,
         "kind": kind,
-        "tested": kind.address_kind in TESTED,
+        "tested": kind.address_kind is not None,
         "lists": seeds.lists(version),
         "mine": getattr(request.user, "email", "") if kind.address_kind == "email" else "",
         "add": f"{reverse('admin:channels_seedlist_add')}?{prefilled}" if request.user.has_perm(ADD, version) else "",
@@ -125,7 +128,7 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
 
 
 def _tested() -> list[tuple[str, str]]:
-    return [pair for pair in channels.choices() if channels[pair[0]].address_kind in TESTED]
+    return [pair for pair in channels.choices() if channels[pair[0]].address_kind]
 
 
 def _last(version: TemplateVersion) -> list[tuple[Message, str]]:

@@ -335,8 +335,8 @@ class TestAdmin:
         form = {"brand": brand().pk, "name": "Team", "channel": "sms", "addresses": f"{SEED}\n +44 7700 900111\n"}
         assert browser.post(add, form).status_code == 302
         assert SeedList.objects.get().addresses == [SEED]
-        page = browser.post(add, {**form, "name": "Two", "addresses": "nonsense"})
-        assert "nonsense" in page.content.decode()
+        page = browser.post(add, {**form, "name": "Two", "addresses": f"{SEED}\n\nnonsense\n"}).content.decode()
+        assert "Line 3: &#x27;nonsense&#x27; is not a phone number" in page
         assert SeedList.objects.count() == 1
         change = reverse("admin:channels_seedlist_change", args=[SeedList.objects.get().pk])
         assert f">{SEED}</textarea>" in browser.get(change).content.decode()
@@ -379,14 +379,12 @@ class TestAdmin:
         assert "There is no seed list for SMS yet; your role may not make one." in html
         assert add not in html
 
-    @pytest.mark.parametrize(
-        ("channel", "title"), [("push", "Push"), ("in_app", "In-app"), ("chat", "Chat"), ("webhook", "Webhook")]
-    )
+    @pytest.mark.parametrize(("channel", "title"), [("in_app", "In-app"), ("chat", "Chat"), ("webhook", "Webhook")])
     def test_channels_without_addresses_say_why_no_test_goes_there(self, channel: str, title: str) -> None:
         made = TemplateVersion.objects.get(template=template("offer", channel=channel, content={"body": "Hello"}))
         page = reverse("admin:channels_templateversion_change", args=[made.pk])
         html = staff.client("Marketer").get(page).content.decode()
-        assert f"Tests go to e-mail addresses and phone numbers, and {title} writes to neither." in html
+        assert f"Tests go to e-mail addresses, phone numbers and devices, and {title} writes to none of them." in html
         assert 'href="#preview-title"' in html
         assert 'id="preview-title"' in html
         assert "Make a seed list" not in html
