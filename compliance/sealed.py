@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from channels import sealing
 from channels.models import TemplateVersion
 from channels.sealing import Seal
 from compliance.base import JourneyFact, VersionFact
 from compliance.content import label
-from compliance.models import Review, UrgentRelease
+from compliance.models import Approval, Review, UrgentRelease
 from compliance.reviews import reviewables, urgent
 
 State = TemplateVersion.State
@@ -66,7 +66,7 @@ def journeys(labels: Iterable[Mapping[str, Any]], now: datetime) -> dict[int, Jo
         return {}
     kind = reviewables.get("journey")
     approved = Review.objects.filter(kind="journey", object_id__in=wanted, state=Review.State.APPROVED)
-    found = {review.object_id: review for review in approved}
+    found = {review.object_id: review for review in approved.filter(_said_yes())}
     seals = kind.seals(found) if kind and found else {}
     return {version: _journey(version, found.get(version), seals.get(version)) for version in wanted}
 
@@ -98,15 +98,19 @@ def _fact(row: Sequence[Any], seal: Seal, yes: _Yes | None) -> VersionFact:
 
 def _approved(ids: Sequence[int]) -> dict[int, _Yes]:
     reviews = Review.objects.filter(kind="template", object_id__in=ids, state=Review.State.APPROVED)
-    rows = reviews.order_by("approvals__id").values_list(
-        "object_id", "fingerprint", "parts", "valid_until", "approvals__approved", "approvals__approver__username"
-    )
+    said = reviews.filter(approvals__approved=True, approvals__fingerprint=F("fingerprint")).order_by("approvals__id")
+    rows = said.values_list("object_id", "fingerprint", "parts", "valid_until", "approvals__approver__username")
     found: dict[int, _Yes] = {}
-    for pk, fingerprint, parts, valid_until, approved, name in rows:
-        before = found[pk].people if pk in found else ""
-        people = ", ".join(filter(None, (before, name if approved else "")))
+    for pk, fingerprint, parts, valid_until, name in rows:
+        people = f"{found[pk].people}, {name}" if pk in found else name
         found[pk] = _Yes(fingerprint, parts, people, valid_until)
     return found
+
+
+def _said_yes() -> Exists:
+    """Reviews in which somebody agreed to exactly what was submitted: a state alone, set in SQL, is nobody's word."""
+    words = Approval.objects.filter(review=OuterRef("pk"), approved=True, fingerprint=OuterRef("fingerprint"))
+    return Exists(words)
 
 
 def _released(now: datetime) -> dict[int, _Yes]:

@@ -19,7 +19,8 @@ class AppendOnly(Operation):
     """Make a table append-only. `only_when` is an SQL condition on the OLD row; without it every row is protected.
 
     `columns` limits the protection to changes of these columns (and to DELETE). `widens` are those that an earlier migration
-    protects: its triggers are made anew (SQLite loses them, too, when Django makes the table anew to add a column).
+    protects: its triggers are made anew (SQLite loses them, too, when Django makes the table anew to add a column). `name`
+    tells several protections of one table apart.
     """
 
     reversible = True
@@ -32,12 +33,14 @@ class AppendOnly(Operation):
         columns: tuple[str, ...] = (),
         delete: bool = True,
         widens: tuple[str, ...] = (),
+        name: str = "no",
     ) -> None:
         self.table = table
         self.only_when = only_when
         self.columns = columns
         self.delete = delete
         self.widens = widens
+        self.trigger = f"{table}_{name}"
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Triggers are not part of Django's model state."""
@@ -58,7 +61,7 @@ class AppendOnly(Operation):
     def _drop(self, schema_editor: Any) -> None:
         where = f" ON {self.table}" if schema_editor.connection.vendor == "postgresql" else ""
         for verb in self._verbs():
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {self.table}_no_{verb.lower()}{where}", params=None)
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {self.trigger}_{verb.lower()}{where}", params=None)
 
     def _verbs(self) -> list[str]:
         return ["UPDATE", "DELETE"] if self.delete else ["UPDATE"]
@@ -74,10 +77,10 @@ class AppendOnly(Operation):
             )
         for verb in self._verbs():
             of = f" OF {', '.join(columns)}" if verb == "UPDATE" and columns else ""
-            head = f"CREATE TRIGGER {self.table}_no_{verb.lower()} BEFORE {verb}{of} ON {self.table} FOR EACH ROW"
+            head = f"CREATE TRIGGER {self.trigger}_{verb.lower()} BEFORE {verb}{of} ON {self.table} FOR EACH ROW"
             # Made anew where it is there: SQLite loses a table's triggers whenever a migration rebuilds the table.
             where = f" ON {self.table}" if vendor == "postgresql" else ""
-            statements.append(f"DROP TRIGGER IF EXISTS {self.table}_no_{verb.lower()}{where}")
+            statements.append(f"DROP TRIGGER IF EXISTS {self.trigger}_{verb.lower()}{where}")
             if vendor == "postgresql":
                 when = f" WHEN ({self.only_when})" if self.only_when else ""
                 statements.append(f"{head}{when} EXECUTE FUNCTION waymark_append_only()")

@@ -78,8 +78,9 @@ def end(release: UrgentRelease, user: Any, now: datetime) -> None:
 
 
 def holding(now: datetime) -> Any:
-    """Releases that hold at this instant."""
-    return UrgentRelease.objects.filter(confirmed_at__isnull=False, ended_at=None, until__gt=now)
+    """Releases that hold at this instant: never longer than may be asked for, whatever their rows say."""
+    found = UrgentRelease.objects.filter(confirmed_at__isnull=False, ended_at=None)
+    return found.filter(until__gt=now, asked_at__gt=now - LONGEST)
 
 
 def _tidy(review: Review, now: datetime) -> None:

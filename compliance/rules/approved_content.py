@@ -33,4 +33,4 @@ class ApprovedContentRule(Rule):
             )
         if version.urgent:
             return allow(f"Version {version.number}, released urgently by {version.approver}.")
-        return allow(f"Version {version.number}, approved by {version.approver or 'a former user'}.")
+        return allow(f"Version {version.number}, approved by {version.approver}.")

@@ -110,7 +110,7 @@ class TestOneTemplate:
         assert (status, body["detail"]) == (403, "Nobody approves or refuses his own work; ask another reviewer.")
 
     def test_a_step_of_another_group_is_not_theirs(self, hello) -> None:
-        hello.steps.update(group=Group.objects.get(name="Legal reviewer"))
+        hello.steps.create(position=0, name="Legal", group=Group.objects.get(name="Legal reviewer"))
         rita = caller(holder("rita", template_of(hello), "approve_messagetemplate"))
         assert rita.post(f"reviews/{hello.pk}/approve/", {"seen": hello.fingerprint})[0] == 403
 

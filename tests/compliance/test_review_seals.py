@@ -8,8 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from channels.models import Account, MessageTemplate, SandboxMessage, TemplateVersion
 from compliance import gate, reviews
-from compliance.models import Decision, PolicyStep, Review, ReviewPolicy, UrgentRelease
+from compliance.models import Approval, Decision, PolicyStep, Review, ReviewPolicy, ReviewStep, UrgentRelease
 from compliance.reviews import comments, urgent
+from config.ledger import unlocked
 from config.models import Notice
 from contacts.models import Brand
 from tests.builders import NOW, account, brand, consent, contact, message, topic, user
@@ -106,15 +107,80 @@ class TestEachDependency:
             assert sent(offer, number) == ("sent", "")
 
     def test_words_in_sql_even_if_the_trigger_is_gone(self, offer) -> None:
-        from config.ledger import unlocked
-
         with unlocked():
             TemplateVersion.objects.filter(pk=offer.pk).update(content={"body": "Buy! Reply STOP to opt out."})
         assert sent(offer) == ("blocked", "seal_broken")
 
     def test_an_approval_that_was_forged_for_other_words(self, offer) -> None:
-        Review.objects.update(fingerprint="0" * 64)
+        with unlocked():
+            Review.objects.update(fingerprint="0" * 64)
+            Approval.objects.update(fingerprint="0" * 64)
         assert sent(offer) == ("blocked", "seal_broken")
+
+    def test_a_state_that_nobody_gave_even_if_the_trigger_is_gone(self, waiting) -> None:
+        with unlocked():
+            Review.objects.update(state="approved", approved_at=NOW)
+        TemplateVersion.objects.update(state="approved")
+        assert sent(waiting) == ("blocked", "template_not_approved")
+
+
+class TestInTheDatabase:
+    """What a script or a line of SQL might try, so that words leave which nobody, or only their author, has approved."""
+
+    def test_nothing_is_approved_without_a_yes(self, waiting) -> None:
+        refused(lambda: Review.objects.update(state="approved", approved_at=NOW), "by those whom its steps ask")
+        assert sent(waiting)[0] == "blocked"
+
+    def test_and_not_by_fewer_people_than_its_steps_ask(self, maria, lena) -> None:
+        ReviewPolicy.objects.all().delete()
+        about = MessageTemplate.objects.create(brand=brand(), key="offer", name="Offer", channel="sms", topic=topic())
+        version = TemplateVersion.objects.create(template=about, number=1, author=maria, content={"body": TEXT})
+        reviews.submit(version, maria, NOW)
+        refused(lambda: ReviewStep.objects.update(approvers=0))
+        refused(lambda: ReviewStep.objects.filter(name="Legal").delete())
+        reviews.decide(version, lena, approved=True, now=NOW)
+        refused(lambda: Review.objects.update(state="approved", approved_at=NOW), "by those whom its steps ask")
+        version.refresh_from_db()
+        assert version.state == "in_review"
+
+    def test_no_review_is_born_approved_nor_made_anew(self, waiting) -> None:
+        review = Review.objects.get()
+        refused(lambda: Review.objects.all().delete())
+        forged = Review(**{
+            field.attname: getattr(review, field.attname) for field in Review._meta.concrete_fields if not field.primary_key
+        })  # fmt: skip
+        forged.object_id, forged.state, forged.approved_at = review.object_id + 1, "approved", NOW
+        refused(lambda: Review.objects.bulk_create([forged]), "by those whom its steps ask")
+
+    @pytest.mark.parametrize("column", ["author", "submitter"])
+    def test_nobody_is_taken_off_the_list_of_authors(self, waiting, lena, column) -> None:
+        refused(lambda: Review.objects.update(**{column: lena}))
+        refused(lambda: Review.objects.update(authors=[]))
+
+    def test_what_was_handed_in_is_no_draft_again(self, waiting) -> None:
+        refused(lambda: TemplateVersion.objects.update(state="draft"))
+
+    def test_an_urgent_release_is_not_made_longer_nor_begun_again(self, waiting, maria, lena) -> None:
+        release = urgent.ask(Review.objects.get(), maria, "A recall.", NOW + HOUR, NOW)
+        refused(lambda: UrgentRelease.objects.update(until=NOW + 300 * DAY))
+        urgent.confirm(release, lena, NOW)
+        refused(lambda: UrgentRelease.objects.update(confirmed_by=user("zoe")))
+        urgent.end(release, lena, NOW)
+        refused(lambda: UrgentRelease.objects.update(ended_at=None))
+        refused(lambda: UrgentRelease.objects.all().delete())
+
+    def test_three_days_are_the_most_whatever_its_row_says(self, waiting, maria, lena) -> None:
+        release = urgent.ask(Review.objects.get(), maria, "A recall.", NOW + HOUR, NOW)
+        urgent.confirm(release, lena, NOW)
+        with unlocked():
+            UrgentRelease.objects.update(until=NOW + 300 * DAY)
+        assert sent(waiting, 1, NOW + DAY) == ("sent", "")
+        assert sent(waiting, 2, NOW + 3 * DAY)[0] == "blocked"
+
+
+def refused(act, why: str = "append-only") -> None:
+    with pytest.raises(IntegrityError, match=why), transaction.atomic():
+        act()
 
 
 class TestReopening:
