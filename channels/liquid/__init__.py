@@ -17,7 +17,7 @@ from liquid.exceptions import LiquidError, UndefinedError
 from liquid.undefined import FalsyStrictUndefined
 from markupsafe import Markup
 
-from channels.liquid import filters, reading, work
+from channels.liquid import blank, filters, reading, work
 from channels.liquid import shapes as shapes_of
 from channels.liquid.filters import LONGEST_TEXT
 from channels.liquid.longest import longest as longest_text
@@ -87,7 +87,7 @@ def parse(source: str, html: bool = False) -> liquid.BoundTemplate:
     """The template in `source`; with `html`, values are escaped. Raises BadSource with the line."""
     _guard(source)
     try:
-        found = (_HTML if html else _PLAIN).from_string(source)
+        found = blank.understood((_HTML if html else _PLAIN).from_string(source))
         wide = work.wide_range(found)
     except LiquidError as error:
         raise BadSource(_sentence(error, source)) from None

@@ -1,6 +1,7 @@
 """What Liquid's filters may do here: none grows a text beyond measure, none reads the clock, and those that marketers expect."""
 
 import functools
+import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,6 +14,7 @@ from liquid.undefined import is_undefined
 from channels.liquid import languages, money
 
 LONGEST_TEXT = 1_000_000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _GROW = (
     "append", "prepend", "replace", "replace_first", "replace_last", "join", "newline_to_br", "escape",
     "url_encode", "base64_encode", "upcase", "capitalize",
@@ -51,13 +53,15 @@ def _check_replacement(text: str, old: str, new: str = "") -> None:
 @liquid_filter
 def _date(value: Any, pattern: str = "%d %B %Y", *, context: Any) -> str:
     """An instant on the person's own clock, with the names of months and days in the language of the words; `"now"` is the
-    instant at which the message is made. The pattern is one of strftime, or `short`, `medium`, `long`, `full`."""
+    instant at which the message is made. The pattern is one of strftime, or `short`, `medium`, `long`, `full`.
+
+    A day without a time (a birthday) is that day on every clock."""
     if is_undefined(value):
         return str(value)  # raises, as everywhere
     moment = context.resolve("now") if value in ("now", "today") else instant(value)
     if not isinstance(moment, datetime):
         return str(value)
-    zone = context.resolve("zone", default=UTC)
+    zone = UTC if _DAY.fullmatch(str(value).strip()) else context.resolve("zone", default=UTC)
     try:
         local = moment.astimezone(zone if isinstance(zone, tzinfo) else UTC)
         return languages.date(local, str(pattern), _language(context))
@@ -72,7 +76,7 @@ def instant(value: Any) -> datetime | None:
     try:
         if isinstance(value, int | float):
             return datetime.fromtimestamp(value, UTC)
-        found = datetime.fromisoformat(str(value))
+        found = datetime.fromisoformat(str(value).strip())
     except (ValueError, OverflowError, OSError):
         return None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found

@@ -1,10 +1,20 @@
-"""The plain text part of a mail, made from its HTML when the author leaves it empty. Liquid tags pass through untouched."""
+"""The plain text part of a mail, made from its HTML when the author leaves it empty. Liquid tags pass through untouched.
+
+Those in what nobody sees (the head, comments such as Outlook's, attributes) go with it, unless the words beside depend on them: a
+value assigned there, or a condition that begins in one comment and ends in another, as MJML writes them around its sections.
+"""
 
 import re
 from html.parser import HTMLParser
 
+from channels import liquid
+
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _MASK = re.compile("\ue000(\\d+)\ue001")
+_LASTING = re.compile(r"\{%-?\s*(?:assign|capture|liquid)\b")
+"""Tags that matter to what comes after them."""
+_SAID = re.compile(r"\{\{|\{%-?\s*(?:cycle|echo|increment|decrement)\b")
+"""Tags that say something where they stand."""
 _UNSEEN = frozenset({"head", "style", "script", "title", "template"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "div", "dl", "fieldset", "footer", "form", "h1", "h2", "h3",
@@ -24,7 +34,7 @@ def from_html(html: str) -> str:
         tags.append(found.group())
         return f"\ue000{len(tags) - 1}\ue001"
 
-    reader = _Reader()
+    reader = _Reader(tags)
     reader.feed(_LIQUID.sub(mask, html))
     reader.close()
     text = re.sub(r"[ \t]+", " ", "".join(reader.parts))
@@ -34,14 +44,18 @@ def from_html(html: str) -> str:
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, tags: list[str]) -> None:
         super().__init__(convert_charrefs=True)
+        self.tags = tags
         self.parts: list[str] = []
+        self.hidden: list[str] = []
         self.unseen = 0
         self.links: list[tuple[str, int]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        told = given.get("href" if tag == "a" else "alt" if tag == "img" else "") or ""
+        self._keep(_without(self.get_starttag_text() or "", told))
         if tag in _UNSEEN:
             self.unseen += 1
         elif tag == "a":
@@ -55,6 +69,9 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNSEEN:
             self.unseen = max(0, self.unseen - 1)
+            if not self.unseen:
+                self._keep("".join(self.hidden))
+                self.hidden.clear()
         elif tag == "a" and self.links:
             href, start = self.links.pop()
             words = "".join(self.parts[start:]).strip()
@@ -63,8 +80,26 @@ class _Reader(HTMLParser):
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self.unseen:
+        if self.unseen:
+            self.hidden.append(data)
+        else:
             self.parts.append(re.sub(r"\s+", " ", data))
+
+    def handle_comment(self, data: str) -> None:
+        self._keep(data)
+
+    def _keep(self, hidden: str) -> None:
+        """Of what is not seen, the Liquid that the words beside depend on."""
+        if self.unseen:
+            self.hidden.append(hidden)
+            return
+        numbers = [int(found[1]) for found in _MASK.finditer(hidden)]
+        acting = [number for number in numbers if not _SAID.match(self.tags[number])]
+        if not acting or not _matters("".join(self.tags[number] for number in acting)):
+            return
+        captures = any("capture" in self.tags[number] for number in acting)
+        words = re.sub("<[^>]*>", "", hidden[hidden.index("\ue000") : hidden.rindex("\ue001") + 1])
+        self.parts.append(words if captures else "".join(map(_masked, acting)))
 
     def _break(self, tag: str) -> None:
         """The end of one block and the beginning of the next are one break; each <br> is one of its own."""
@@ -76,3 +111,22 @@ class _Reader(HTMLParser):
             self.parts.append("\n\n")
         elif tag == "br" or not "".join(self.parts[-1:]).endswith("\n"):
             self.parts.append("\n")
+
+
+def _masked(number: int) -> str:
+    return f"\ue000{number}\ue001"
+
+
+def _without(text: str, part: str) -> str:
+    return text.replace(part, "", 1) if _MASK.search(part) else text
+
+
+def _matters(source: str) -> bool:
+    """Whether these tags of Liquid do anything beyond themselves."""
+    if _LASTING.search(source):
+        return True
+    try:
+        liquid.parse(source)
+    except liquid.BadSource:
+        return True
+    return False

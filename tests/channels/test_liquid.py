@@ -12,7 +12,7 @@ from channels import liquid
 from tests.patience import PATIENCE
 
 CONTEXT = {
-    "contact": {"first_name": "Ada", "plan": "pro", "tags": ["a", "b"], "html": "<b>", "age": 36},
+    "contact": {"first_name": "Ada", "plan": "pro", "tags": ["a", "b"], "html": "<b>", "age": 36, "nothing": None},
     "event": {},
     "brand": {"name": "Acme"},
     "now": datetime(2026, 11, 24, 23, 30, tzinfo=UTC),
@@ -37,10 +37,21 @@ def render(source: str, html: bool = False) -> str:
         ("{{ '2026-01-31T12:00:00Z' | date: '%H:%M' }}", "13:00"),
         ("{{ 'not a date' | date: '%Y' }}", "not a date"),
         ("plain { text } 100 %", "plain { text } 100 %"),
+        ("{% if contact.nick != blank %}Hi {{ contact.nick }}{% else %}Hello{% endif %}", "Hello"),
+        ("{% if contact.plan == 'pro' and blank == contact.nick %}A{% endif %}", "A"),
+        ("{% unless contact.nothing == blank %}A{% else %}B{% endunless %}", "B"),
+        ("{% if contact.nick == empty %}A{% else %}B{% endif %}", "B"),
+        ("{% if contact.plan != blank %}{{ contact.plan }}{% endif %}", "pro"),
     ],
 )
 def test_what_marketers_write(source: str, text: str) -> None:
     assert render(source) == text
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Pacific/Kiritimati"])
+def test_a_birthday_is_the_same_day_everywhere(zone: str) -> None:
+    context = {**CONTEXT, "zone": ZoneInfo(zone), "contact": {"birthday": "1990-12-24"}}
+    assert liquid.render("{{ contact.birthday | date: '%d %B' }}", context) == "24 December"
 
 
 def test_values_are_escaped_in_html_only() -> None:
