@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from channels import liquid
 
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_MASK = re.compile("\ue000(\\d+)\ue001")
+_MASK = re.compile("\ue000(\\d{1,6})\ue001")
 _LASTING = re.compile(r"\{%-?\s*(?:assign|capture|liquid)\b")
 """Tags that matter to what comes after them."""
 _SAID = re.compile(r"\{\{|\{%-?\s*(?:cycle|echo|increment|decrement)\b")
@@ -21,6 +21,7 @@ _BLOCKS = frozenset({
     "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
     "br",
 })  # fmt: skip
+_CELLS = frozenset({"td", "th"})
 _PARAGRAPHS = frozenset({
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "hr",
 })  # fmt: skip
@@ -29,6 +30,7 @@ _PARAGRAPHS = frozenset({
 def from_html(html: str) -> str:
     """Readable text: one line a block, links as `words (address)`, images by their alternative text."""
     tags: list[str] = []
+    html = _MASK.sub("", html)  # signs that nobody but this function writes
 
     def mask(found: re.Match[str]) -> str:
         tags.append(found.group())
@@ -62,6 +64,8 @@ class _Reader(HTMLParser):
             self.links.append((given.get("href") or "", len(self.parts)))
         elif tag == "img" and given.get("alt"):
             self.parts.append(f"{given['alt']}")
+        elif tag == "body":  # whose head may have no end
+            self.unseen = 0
         self._break(tag)
         if tag == "li":
             self.parts.append("- ")
@@ -103,6 +107,8 @@ class _Reader(HTMLParser):
 
     def _break(self, tag: str) -> None:
         """The end of one block and the beginning of the next are one break; each <br> is one of its own."""
+        if tag in _CELLS and self.parts and not self.parts[-1][-1:].isspace():
+            self.parts.append(" ")
         if tag not in _BLOCKS:
             return
         while self.parts and self.parts[-1] == " ":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels import checks
+from channels import checks, links
 from channels.findings import Finding, placed
 from channels.models import Account, MessageTemplate, TemplateVersion
 from tests.builders import account, brand, topic, user
@@ -183,6 +183,46 @@ class TestLength:
 
     def test_dear_signs_are_named(self) -> None:
         assert "’ → '" in told(version("sms", body="Don’t wait: your parcel is here"))
+
+    @pytest.mark.parametrize(
+        ("body", "locale", "sign"),
+        [
+            ("{% assign greeting = 'Привет' %}{{ greeting }}", "", "П"),
+            ("{% capture greeting %}Привет{% endcapture %}{{ greeting }}", "", "П"),
+            ("{{ contact.a | default: 'you' | append: ' – ' }}", "", "–"),
+            ("{{ event.n | pluralize: 'item', 'items…' }}", "", "…"),
+            ("{{ event.lines | map: 'name' | join: ' • ' }}", "", "•"),
+            ("{% cycle 'a', 'b☃' %}", "", "☃"),
+            ("{{ event.total | money: 'PLN' }}", "pl", "ł"),
+            ("{{ event.at | date: '%A' }}", "pl", "ł"),
+            ("{{ 'now' | date: '%H – %M' }}", "", "–"),
+            ("{% if contact.a %}☃{% else %}" + "x" * 161 + "{% endif %}", "", "☃"),
+        ],
+    )
+    def test_dear_signs_are_found_wherever_they_come_from(self, body: str, locale: str, sign: str) -> None:
+        about = version("sms", body=body)
+        about.locale = locale
+        assert sign in told(about)
+
+    @pytest.mark.parametrize("locale", ["de", "fr", "sv"])
+    def test_the_spaces_of_an_amount_cost_nothing(self, locale: str) -> None:
+        about = version("sms", body="{{ event.total | default: 1 | money: 'EUR' }}")
+        about.locale = locale
+        assert checks.problems(about) == []
+
+    def test_a_branch_without_dear_signs_may_be_the_dearest(self) -> None:
+        body = "{% if contact.a %}☃{% else %}" + "x" * 161 + "{% endif %}"
+        assert "This is charged as 2 messages." in told(version("sms", body=body))
+
+    def test_both_fall_back_and_sample_count(self) -> None:
+        declared = [{"name": "contact.a", "fallback": "Zoë", "sample": "Alexander"}]
+        assert "ë" in told(version("sms", body="{{ contact.a }}", variables=declared))
+
+    @pytest.mark.parametrize(("more", "codes"), [(0, []), (1, ["segments"])])
+    def test_the_way_out_counts_with_its_whole_address(self, more: int, codes: list[str]) -> None:
+        room = 160 - len(links.unsubscribe_url(10**9))
+        about = version("sms", body="y" * (room + more) + "{{ unsubscribe_url }}")
+        assert [one.code for one in checks.problems(about)] == codes
 
     def test_with_a_price_it_says_what_a_message_costs(self) -> None:
         sender: Account = account("sms")

@@ -112,6 +112,7 @@ class TestStyles:
         "<style>p { color: red }</style><p {% if a %}class='b'{% endif %}>x</p>",
         "<style>p { color: red }</style>{% if a %}<div><p>{% else %}<p>{% endif %}x</p>",
         "<style>p { color: red }</style>" + "<div>" * 300,
+        "<style>p { color: red }</style><![if !mso]><p>not for Outlook</p><![endif]>",
     ])  # fmt: skip
     def test_where_it_might_change_the_mail_it_stays_as_it_was_written(self, html: str) -> None:
         assert styles.inlined(html) == html

@@ -66,3 +66,17 @@ def test_what_is_assigned_in_the_head_is_known_in_the_text() -> None:
 )
 def test_liquid_that_nobody_sees_goes_with_what_it_is_in_unless_words_depend_on_it(html: str, text: str) -> None:
     assert plain.from_html(html) == text
+
+
+def test_cells_of_a_row_stand_apart() -> None:
+    rows = "<table><tr><th>Tea</th><td>2</td><td><p>3.00</p></td></tr><tr><td>Mug</td><td>1</td></tr></table>"
+    assert plain.from_html(rows).split() == ["Tea", "2", "3.00", "Mug", "1"]
+
+
+def test_a_head_without_an_end_hides_no_words() -> None:
+    assert plain.from_html("<html><head><title>T</title><body><p>Hello</p></body></html>") == "Hello"
+
+
+@pytest.mark.parametrize("signs", ["\ue0000\ue001", "\ue00099\ue001", f"\ue000{'9' * 5000}\ue001", "\ue000", "\ue001"])
+def test_private_characters_are_no_liquid(signs: str) -> None:
+    assert "secret" not in plain.from_html(f"<p title='{{{{ secret }}}}'>{signs}</p>")
