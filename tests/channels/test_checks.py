@@ -76,6 +76,45 @@ class TestVariables:
         )
         assert found(about, "missing_fallback") == []
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{% if contact.a %}{% assign n = 'a' %}{% else %}{% assign n = 'b' %}{% endif %}{{ n }}",
+            "{% if event.lines %}{% for l in event.lines %}{% assign t = l.price %}{% endfor %}{% endif %}{{ t }}",
+            "{% assign n = contact.nick %}{% if n %}{{ n }}{% endif %}",
+            "{% assign n = contact.nick %}{{ n | default: 'x' }}",
+            "{{ contact.nick | default: contact.name | default: 'x' }}",
+            "{% if contact.tags.size > 0 %}{{ contact.tags | join: ',' }}{% endif %}",
+            "{% if contact.nick == blank %}x{% else %}{{ contact.nick }}{% endif %}",
+            "{% unless contact.nick == nil %}{{ contact.nick }}{% endunless %}",
+            "{% if contact.a == 'x' %}a{% elsif contact.nick %}{{ contact.nick }}{% endif %}",
+            "{% case contact.plan %}{% when 'pro', 'free' %}{{ contact.plan }}{% endcase %}",
+            "{{ contact.id }}",
+        ],
+    )
+    def test_words_that_hold_for_everybody_have_no_problems(self, text: str) -> None:
+        about = version("webhook", body=text)
+        assert [one.sentence for one in checks.problems(about)] == []
+
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("{% if contact.nick != '' %}{{ contact.nick }}{% endif %}", "contact.nick"),
+            ("{% if contact.nick != 'Bob' %}{{ contact.nick }}{% endif %}", "contact.nick"),
+            ("{% if contact.vip %}x{% else %}{{ contact.vip }}{% endif %}", "contact.vip"),
+            ("{% if contact.a or contact.b %}{{ contact.a }}{% endif %}", "contact.a"),
+            ("{% unless contact.a and contact.b %}{{ contact.a }}{% endunless %}", "contact.a"),
+            ("{% case contact.plan %}{% when 'pro' %}x{% else %}{{ contact.plan }}{% endcase %}", "contact.plan"),
+            ("{% assign n = contact.nick %}{{ n }}", "contact.nick"),
+        ],
+    )
+    def test_a_condition_that_proves_nothing_does_not_help(self, text: str, name: str) -> None:
+        assert f"who has no {name} does not get the message" in told(version("webhook", body=text))
+
+    def test_of_a_loop_it_says_what_can_be_written_there(self) -> None:
+        about = version("webhook", body="{% for line in event.lines %}x{% endfor %}")
+        assert "write {% if event.lines %} around it or declare a fall-back." in told(about)
+
     def test_undeclared_and_unused_ones_are_told_where_something_is_declared(self) -> None:
         about = version(subject="{{ contact.a | default: 'x' }}", text="x", variables=[{"name": "event.b"}])
         assert found(about, "undeclared") == [("subject", 1, "warn")]
