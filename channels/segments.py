@@ -12,6 +12,13 @@ GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 # What editors type by accident, and what says the same in GSM-7.
 LOOKALIKES = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "`": "'"}
+# Wide, narrow and unbreakable ones: languages set them in amounts of money, and nobody sees them in a text message.
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2007\u2009", " "))
+
+
+def spaced(text: str) -> str:
+    """The text with plain spaces, as it is sent: one that is not would more than double its price."""
+    return text.translate(_SPACES)
 
 
 @dataclass(frozen=True, slots=True)

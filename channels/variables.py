@@ -110,9 +110,9 @@ def fitted(kind: str, value: Any) -> Any:
     return value if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else None
 
 
-def samples(declared: Iterable[Variable]) -> dict[str, str]:
-    """The longest that each variable is expected to be, by name: its sample or its fall-back."""
-    return {one.name: max(str(one.sample or ""), str(one.fallback or ""), key=len) for one in declared}
+def samples(declared: Iterable[Variable]) -> dict[str, tuple[str, str]]:
+    """What each variable is expected to be, by name: its sample and its fall-back."""
+    return {one.name: (str(one.sample or ""), str(one.fallback or "")) for one in declared}
 
 
 def _number(value: Any) -> Any:

@@ -21,7 +21,7 @@ def problems(version: TemplateVersion) -> list[Finding]:
         known = ", ".join(channels.keys())
         return [Finding("channel", f"{template.channel!r} is not known; there are: {known}.", "wording")]
     made = compiling.compile(version)
-    draft = _draft(kind, version.content, made, template.brand, version.variables)
+    draft = _draft(kind, version, made)
     return judge(draft, [*_form(kind, version.content), *made.findings])
 
 
@@ -53,20 +53,22 @@ def judge(draft: Draft, before: list[Finding]) -> list[Finding]:
 def draft_of(version: TemplateVersion) -> Draft:
     """A version as the checks see it. Raises UnknownKind for a channel that is gone."""
     kind = channels[version.template.channel]
-    return _draft(kind, version.content, compiling.compile(version), version.template.brand, version.variables)
+    return _draft(kind, version, compiling.compile(version))
 
 
-def _draft(kind: Channel, content: Any, made: Compiled, brand: Brand, declared: Any) -> Draft:
+def _draft(kind: Channel, version: TemplateVersion, made: Compiled) -> Draft:
+    brand = version.template.brand
     account = Account.objects.filter(brand=brand, channel=kind.key, enabled=True, is_default=True).first()
     return Draft(
         channel=kind.key,
-        written=content,
+        written=version.content,
         sources={name: source for name, source in made.sources.items() if name not in made.broken},
         compiled=made.fields,
-        declared=declared,
-        variables=variables.read(declared),
+        declared=version.variables,
+        variables=variables.read(version.variables),
         brand=_said(brand),
         sender=account.config if account else {},
+        locale=version.locale or brand.default_locale,
     )
 
 

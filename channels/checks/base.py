@@ -31,6 +31,8 @@ class Draft:
     brand: Mapping[str, str] = field(default_factory=dict)
     sender: Mapping[str, Any] = field(default_factory=dict)
     """The config of the account that it would leave by; empty where there is none."""
+    locale: str = ""
+    """The language of the words."""
 
     def markup(self) -> Iterable[tuple[str, str]]:
         """Name and source of the fields with HTML or MJML."""

@@ -1,14 +1,17 @@
 """What a text costs."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from channels import liquid, segments, variables
+from channels import links, liquid, segments, variables
 from channels.checks.base import Check, Draft, checks
 from channels.findings import Finding
 from channels.segments import Count
 
 MOST = 10
 """Segments of one text: Twilio and most carriers refuse more."""
+LATEST = 10**9
+"""The number of a message yet to come, for the length of its links."""
 TEXTS = frozenset({"sms", "mms", "rcs"})
 
 
@@ -16,8 +19,8 @@ TEXTS = frozenset({"sms", "mms", "rcs"})
 class SegmentsCheck(Check):
     """Warns of a text that is charged as several, and of signs that make it dearer; refuses more than 10 segments.
 
-    It counts the worst case: each variable as long as its sample or fall-back (20 letters if it has neither), and of each
-    condition the longest branch. With a price on the account it says what a message may cost.
+    It counts the worst case: each variable as long as its sample or fall-back (20 letters if it has neither), dates and money
+    as the language writes them, and of each condition the dearest branch. With a price on the account it says what a message may cost.
     """
 
     key = "segments"
@@ -40,14 +43,27 @@ class SegmentsCheck(Check):
 
 
 def worst(draft: Draft) -> Count | None:
-    """The longest that the text may become; None for what is no text, or does not parse."""
+    """The dearest that the text may become; None for what is no text, or does not parse."""
     source = draft.sources.get("body")
     if draft.channel not in TEXTS or not source:
         return None
-    house = {f"brand.{name}": value for name, value in draft.brand.items() if value}
-    return segments.count(liquid.longest(source, {**variables.samples(draft.variables), **house}, _weight))
+    known = {
+        **variables.samples(draft.variables),
+        **{f"brand.{name}": (value,) for name, value in draft.brand.items() if value},
+        "unsubscribe_url": (links.unsubscribe_url(LATEST),),
+    }
+    # A long branch may cost more than a short one that has a foreign character, or the other way round.
+    long, foreign = (
+        segments.count(segments.spaced(liquid.longest(source, known, weight, draft.locale)))
+        for weight in (_units, _foreign)
+    )
+    return replace(max(long, foreign, key=lambda one: (one.segments, one.units)), foreign=foreign.foreign)
 
 
-def _weight(text: str) -> tuple[bool, int]:
-    counted = segments.count(text)
+def _units(text: str) -> int:
+    return segments.count(segments.spaced(text)).units
+
+
+def _foreign(text: str) -> tuple[bool, int]:
+    counted = segments.count(segments.spaced(text))
     return bool(counted.foreign), counted.units

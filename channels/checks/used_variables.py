@@ -48,11 +48,9 @@ def _unknown(name: str, uses: Iterable[Use]) -> Iterator[Finding]:
 def _missing(name: str, uses: Iterable[Use], draft: Draft) -> Iterator[Finding]:
     covered = {one.name for one in draft.variables if one.fallback not in ("", None)}
     for use in _first(use for use in uses if not use.safe and use.name not in covered):
-        if use.name.startswith(("contact.", "event.")):
-            sentence = (
-                f"who has no {use.name} does not get the message; write {{{{ {use.name} | default: '…' }}}} "
-                "or declare a fall-back."
-            )
+        if use.name.startswith(("contact.", "event.")) and use.name != "contact.id":
+            mend = f"{{% if {use.name} %}} around it" if use.loops else f"{{{{ {use.name} | default: '…' }}}}"
+            sentence = f"who has no {use.name} does not get the message; write {mend} or declare a fall-back."
             yield Finding(name, sentence, "missing_fallback", "warn", use.line)
 
 

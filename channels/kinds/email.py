@@ -14,7 +14,7 @@ from channels import attachments
 from channels.base import Channel, Outgoing, Receipt, SendError, Update, channels
 from channels.findings import Finding
 from channels.lines import hand_over
-from channels.mail import backends, content, smtp
+from channels.mail import backends, content, plain, smtp
 from channels.mail.content import MailContent, sender, single_line
 from config.bulk import dumps
 
@@ -126,6 +126,8 @@ class Email(Channel):
         found: dict[str, Any] = super().rendered(
             {name: source for name, source in content.items() if name != attachments.FIELD}, fill
         )
+        if found.get("text"):
+            found["text"] = plain.tidied(found["text"])
         return {**found, attachments.FIELD: carried} if carried else found
 
     def send(

@@ -1,6 +1,6 @@
 """The channel SMS."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
-from channels import twilio
+from channels import segments, twilio
 from channels.base import Channel, Inbound, Outgoing, Reassignment, Receipt, SendError, Update, channels
 from channels.lines import hand_over
 from channels.twilio_account import TwilioAccount
@@ -61,6 +61,9 @@ class Sms(Channel):
             validators=[RegexValidator(r"^[A-Z]{3}$", "Write the currency's code, e.g. USD.")],
             help_text="Of the price, e.g. USD.",
         )
+
+    def rendered(self, content: Mapping[str, str], fill: Callable[[str, str], str]) -> dict[str, str]:
+        return {name: segments.spaced(text) for name, text in super().rendered(content, fill).items()}
 
     def send(
         self, config: Mapping[str, Any], batch: Sequence[Outgoing], concurrency: int

@@ -151,9 +151,9 @@ def shapes(sources: Iterable[str]) -> shapes_of.Shapes:
     return found
 
 
-def longest(source: str, known: Mapping[str, str], weight: Callable[[str], Any] = len) -> str:
+def longest(source: str, known: Mapping[str, Iterable[str]], weight: Callable[[str], Any], locale: str = "") -> str:
     """The longest text that the template may become, see `channels.liquid.longest`. Raises BadSource."""
-    return longest_text(parse(source), known, weight)
+    return longest_text(parse(source), known, weight, locale)
 
 
 def _guard(source: str) -> None:

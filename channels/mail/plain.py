@@ -10,7 +10,10 @@ from html.parser import HTMLParser
 from channels import liquid
 
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_MASK = re.compile("\ue000(\\d+)\ue001")
+_MASK = re.compile("\ue000(\\d{1,6})\ue001")
+_TRIMS = re.compile(r"\s*(\{[{%])-|-([%}]\})\s*")
+"""Liquid's own trimming of blanks, done before: after it a paragraph's end may stand where a blank stood."""
+_TEXTS = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LASTING = re.compile(r"\{%-?\s*(?:assign|capture|liquid)\b")
 """Tags that matter to what comes after them."""
 _SAID = re.compile(r"\{\{|\{%-?\s*(?:cycle|echo|increment|decrement)\b")
@@ -21,6 +24,7 @@ _BLOCKS = frozenset({
     "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
     "br",
 })  # fmt: skip
+_CELLS = frozenset({"td", "th"})
 _PARAGRAPHS = frozenset({
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "hr",
 })  # fmt: skip
@@ -29,18 +33,24 @@ _PARAGRAPHS = frozenset({
 def from_html(html: str) -> str:
     """Readable text: one line a block, links as `words (address)`, images by their alternative text."""
     tags: list[str] = []
+    html = _MASK.sub("", html)  # signs that nobody but this function writes
+    html = _TRIMS.sub(lambda found: found[1] or found[2], html)
 
     def mask(found: re.Match[str]) -> str:
-        tags.append(found.group())
+        tags.append(_worded(found.group()))
         return f"\ue000{len(tags) - 1}\ue001"
 
     reader = _Reader(tags)
     reader.feed(_LIQUID.sub(mask, html))
     reader.close()
     text = re.sub(r"[ \t]+", " ", "".join(reader.parts))
-    text = re.sub(r" ?\n ?", "\n", text)
-    text = re.sub(r"\n{3,}", "\n\n", text).strip()
+    text = tidied(re.sub(r" ?\n ?", "\n", text)).strip()
     return _MASK.sub(lambda found: tags[int(found.group(1))], text)
+
+
+def tidied(text: str) -> str:
+    """The text without empty lines at its ends, and with one at most between paragraphs: conditions leave them behind."""
+    return re.sub(r"\n[ \t]*(?:\n[ \t]*){2,}", "\n\n", text).strip("\n")
 
 
 class _Reader(HTMLParser):
@@ -62,6 +72,8 @@ class _Reader(HTMLParser):
             self.links.append((given.get("href") or "", len(self.parts)))
         elif tag == "img" and given.get("alt"):
             self.parts.append(f"{given['alt']}")
+        elif tag == "body":  # whose head may have no end
+            self.unseen = 0
         self._break(tag)
         if tag == "li":
             self.parts.append("- ")
@@ -103,6 +115,8 @@ class _Reader(HTMLParser):
 
     def _break(self, tag: str) -> None:
         """The end of one block and the beginning of the next are one break; each <br> is one of its own."""
+        if tag in _CELLS and self.parts and not self.parts[-1][-1:].isspace():
+            self.parts.append(" ")
         if tag not in _BLOCKS:
             return
         while self.parts and self.parts[-1] == " ":
@@ -130,3 +144,9 @@ def _matters(source: str) -> bool:
     except liquid.BadSource:
         return True
     return False
+
+
+def _worded(tag: str) -> str:
+    """The Liquid without the HTML that it writes itself."""
+    tag = re.sub(r"\|\s*newline_to_br\b\s*", "", tag)
+    return _TEXTS.sub(lambda text: re.sub(r"<[a-zA-Z/][^>]*>", "", re.sub(r"(?i)<br\s*/?>", "\n", text[0])), tag)

@@ -5,7 +5,9 @@ import re
 import mjml
 
 from channels.findings import Finding
+from channels.markup import unclosed
 from channels.markup.masking import MARKUP, Masked, mask, opened
+from channels.markup.shielding import shielded, unshielded
 
 DEEPEST = 200
 MOST_GROWN = 10_000_000
@@ -24,21 +26,40 @@ TAGS = _STRUCTURE | _HEAD | {
     "mj-divider", "mj-image", "mj-navbar-link", "mj-raw", "mj-social-element", "mj-spacer", "mj-table", "mj-text",
 }  # fmt: skip
 """What MJML 4 knows, without mj-include: there is nothing to include, content blocks are for that."""
+_COMMENTS = re.compile(r"\A(?:\s|<!--.*?-->)+", re.DOTALL)
 _POSITION = re.compile(r" at position (\d+):\d+")
 _ROOT = " in root template"
+_MARK = "\ufeff"
+"""What Windows writes before a text."""
+_PANIC = "PanicException"
+"""A fault in the engine itself, which would end more than the request; its class cannot be imported."""
+_UNREADABLE = "it cannot be read"
+_VAGUE = {"unexpected end of stream": "a tag is not closed", "unable to parse next template": _UNREADABLE}
 
 
 def compiled(source: str, field: str = "mjml") -> tuple[str, list[Finding]]:
     """The HTML, and what is wrong with the MJML; the HTML is empty where there is none. The source must parse as Liquid."""
-    masked = mask(source, _wants_elements)
+    masked = mask(source.lstrip(_MARK), _wants_elements)
     if found := _refused(masked, field):
         return "", found
+    html, said = _made(shielded(masked.text))
+    if said:
+        return "", [_broken(masked, said, field)]
+    html = unshielded(html)
+    return masked.unmasked(html), _lost(masked, html, field)
+
+
+def _made(text: str) -> tuple[str, str]:
+    """The engine's HTML, or what it says against the MJML."""
     try:
         # No fonts by default: a mail would tell Google of each reader.
-        html = mjml.mjml2html(masked.text, fonts={})
+        return mjml.mjml2html(text, fonts={}), ""
     except ValueError as error:
-        return "", [_broken(masked, str(error), field)]
-    return masked.unmasked(html), _lost(masked, html, field)
+        return "", str(error)
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        return "", _UNREADABLE
 
 
 def unknown_tags(source: str, field: str = "mjml") -> list[Finding]:
@@ -65,11 +86,11 @@ def _misplaced(name: str, stack: list[str]) -> str:
 
 
 def _wants_elements(stack: list[str]) -> bool:
-    return bool(stack) and stack[-1] in _STRUCTURE
+    return not stack or stack[-1] in _STRUCTURE
 
 
 def _refused(masked: Masked, field: str) -> list[Finding]:
-    if not masked.text.lstrip().lower().startswith("<mjml"):
+    if not _COMMENTS.sub("", masked.text).lower().startswith("<mjml"):
         return [Finding(field, "MJML begins with <mjml> and ends with </mjml>.", "broken_mjml", line=1)]
     if masked.depth > DEEPEST:
         return [Finding(field, f"more than {DEEPEST} elements stand within each other.", "broken_mjml")]
@@ -101,7 +122,7 @@ def _lost(masked: Masked, html: str, field: str) -> list[Finding]:
     return [
         Finding(
             field,
-            f"{masked.tags[number]} is lost in MJML here; this attribute takes no variable.",
+            f"{masked.tags[number]} is lost in MJML here; {_whither(masked, number)}.",
             "lost_liquid",
             line=masked.line_of(number),
         )
@@ -110,13 +131,19 @@ def _lost(masked: Masked, html: str, field: str) -> list[Finding]:
     ]
 
 
+def _whither(masked: Masked, number: int) -> str:
+    between = f"<!--{masked.prefix}{number}z-->" in masked.text
+    return "put it into <mj-body>" if between else "this attribute takes no variable"
+
+
 def _broken(masked: Masked, said: str, field: str) -> Finding:
     place = _POSITION.search(said)
-    offset = len(masked.text.encode()[: int(place[1])].decode(errors="ignore")) if place else len(masked.text)
-    line = masked.line(offset) if place else 0
     words = _POSITION.sub("", said).replace(_ROOT, "")
-    if words == "unexpected end of stream":
-        words = "a tag is not closed"
-    elif masked.prefix in masked.text[offset : offset + 40]:
+    words, vague = _VAGUE.get(words, words), words in _VAGUE or words == _UNREADABLE
+    offset = len(shielded(masked.text).encode()[: int(place[1])].decode(errors="ignore")) if place else -1
+    if vague and (fault := unclosed.fault(masked.text)):
+        words, offset = fault
+    if offset >= 0 and masked.prefix in masked.text[offset : offset + 40] and not vague:
         words = "Liquid cannot stand between these elements; put it around the whole of them"
+    line = masked.line(offset) if offset >= 0 else 0
     return Finding(field, f"this is not MJML: {masked.unmasked(words)}.", "broken_mjml", line=line)

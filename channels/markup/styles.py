@@ -1,5 +1,6 @@
 """Styles of a mail's head written into its elements, since some mail programs read no others."""
 
+import re
 from html.parser import HTMLParser
 
 import css_inline
@@ -7,6 +8,8 @@ import css_inline
 from channels.markup.masking import Masked, mask
 from channels.markup.mjml import DEEPEST
 
+_SHOWN_TO_OTHERS = re.compile(r"<!\[if\b", re.IGNORECASE)
+"""`<![if !mso]>`: a parser of HTML writes it as a comment, and Outlook shows what was hidden from it."""
 _RAW_TEXT = frozenset({"style", "title", "script", "textarea"})
 # A parser of HTML adds or leaves out these by itself, without another meaning.
 _OPTIONAL = frozenset({"html", "head", "body", "tbody"})
@@ -21,7 +24,7 @@ def inlined(html: str) -> str:
     if "<style" not in html.lower():
         return html
     masked = mask(html, lambda stack: not (stack and stack[-1] in _RAW_TEXT))
-    if masked.stray or masked.depth > DEEPEST or _has_conditions(masked):
+    if masked.stray or masked.depth > DEEPEST or _has_conditions(masked) or _SHOWN_TO_OTHERS.search(masked.text):
         return html
     try:
         found = css_inline.inline(masked.text, keep_style_tags=True, load_remote_stylesheets=False)

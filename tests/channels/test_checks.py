@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels import checks
+from channels import checks, links
 from channels.findings import Finding, placed
 from channels.models import Account, MessageTemplate, TemplateVersion
 from tests.builders import account, brand, topic, user
@@ -75,6 +75,45 @@ class TestVariables:
             variables=declared,
         )
         assert found(about, "missing_fallback") == []
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{% if contact.a %}{% assign n = 'a' %}{% else %}{% assign n = 'b' %}{% endif %}{{ n }}",
+            "{% if event.lines %}{% for l in event.lines %}{% assign t = l.price %}{% endfor %}{% endif %}{{ t }}",
+            "{% assign n = contact.nick %}{% if n %}{{ n }}{% endif %}",
+            "{% assign n = contact.nick %}{{ n | default: 'x' }}",
+            "{{ contact.nick | default: contact.name | default: 'x' }}",
+            "{% if contact.tags.size > 0 %}{{ contact.tags | join: ',' }}{% endif %}",
+            "{% if contact.nick == blank %}x{% else %}{{ contact.nick }}{% endif %}",
+            "{% unless contact.nick == nil %}{{ contact.nick }}{% endunless %}",
+            "{% if contact.a == 'x' %}a{% elsif contact.nick %}{{ contact.nick }}{% endif %}",
+            "{% case contact.plan %}{% when 'pro', 'free' %}{{ contact.plan }}{% endcase %}",
+            "{{ contact.id }}",
+        ],
+    )
+    def test_words_that_hold_for_everybody_have_no_problems(self, text: str) -> None:
+        about = version("webhook", body=text)
+        assert [one.sentence for one in checks.problems(about)] == []
+
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("{% if contact.nick != '' %}{{ contact.nick }}{% endif %}", "contact.nick"),
+            ("{% if contact.nick != 'Bob' %}{{ contact.nick }}{% endif %}", "contact.nick"),
+            ("{% if contact.vip %}x{% else %}{{ contact.vip }}{% endif %}", "contact.vip"),
+            ("{% if contact.a or contact.b %}{{ contact.a }}{% endif %}", "contact.a"),
+            ("{% unless contact.a and contact.b %}{{ contact.a }}{% endunless %}", "contact.a"),
+            ("{% case contact.plan %}{% when 'pro' %}x{% else %}{{ contact.plan }}{% endcase %}", "contact.plan"),
+            ("{% assign n = contact.nick %}{{ n }}", "contact.nick"),
+        ],
+    )
+    def test_a_condition_that_proves_nothing_does_not_help(self, text: str, name: str) -> None:
+        assert f"who has no {name} does not get the message" in told(version("webhook", body=text))
+
+    def test_of_a_loop_it_says_what_can_be_written_there(self) -> None:
+        about = version("webhook", body="{% for line in event.lines %}x{% endfor %}")
+        assert "write {% if event.lines %} around it or declare a fall-back." in told(about)
 
     def test_undeclared_and_unused_ones_are_told_where_something_is_declared(self) -> None:
         about = version(subject="{{ contact.a | default: 'x' }}", text="x", variables=[{"name": "event.b"}])
@@ -183,6 +222,46 @@ class TestLength:
 
     def test_dear_signs_are_named(self) -> None:
         assert "’ → '" in told(version("sms", body="Don’t wait: your parcel is here"))
+
+    @pytest.mark.parametrize(
+        ("body", "locale", "sign"),
+        [
+            ("{% assign greeting = 'Привет' %}{{ greeting }}", "", "П"),
+            ("{% capture greeting %}Привет{% endcapture %}{{ greeting }}", "", "П"),
+            ("{{ contact.a | default: 'you' | append: ' – ' }}", "", "–"),
+            ("{{ event.n | pluralize: 'item', 'items…' }}", "", "…"),
+            ("{{ event.lines | map: 'name' | join: ' • ' }}", "", "•"),
+            ("{% cycle 'a', 'b☃' %}", "", "☃"),
+            ("{{ event.total | money: 'PLN' }}", "pl", "ł"),
+            ("{{ event.at | date: '%A' }}", "pl", "ł"),
+            ("{{ 'now' | date: '%H – %M' }}", "", "–"),
+            ("{% if contact.a %}☃{% else %}" + "x" * 161 + "{% endif %}", "", "☃"),
+        ],
+    )
+    def test_dear_signs_are_found_wherever_they_come_from(self, body: str, locale: str, sign: str) -> None:
+        about = version("sms", body=body)
+        about.locale = locale
+        assert sign in told(about)
+
+    @pytest.mark.parametrize("locale", ["de", "fr", "sv"])
+    def test_the_spaces_of_an_amount_cost_nothing(self, locale: str) -> None:
+        about = version("sms", body="{{ event.total | default: 1 | money: 'EUR' }}")
+        about.locale = locale
+        assert checks.problems(about) == []
+
+    def test_a_branch_without_dear_signs_may_be_the_dearest(self) -> None:
+        body = "{% if contact.a %}☃{% else %}" + "x" * 161 + "{% endif %}"
+        assert "This is charged as 2 messages." in told(version("sms", body=body))
+
+    def test_both_fall_back_and_sample_count(self) -> None:
+        declared = [{"name": "contact.a", "fallback": "Zoë", "sample": "Alexander"}]
+        assert "ë" in told(version("sms", body="{{ contact.a }}", variables=declared))
+
+    @pytest.mark.parametrize(("more", "codes"), [(0, []), (1, ["segments"])])
+    def test_the_way_out_counts_with_its_whole_address(self, more: int, codes: list[str]) -> None:
+        room = 160 - len(links.unsubscribe_url(10**9))
+        about = version("sms", body="y" * (room + more) + "{{ unsubscribe_url }}")
+        assert [one.code for one in checks.problems(about)] == codes
 
     def test_with_a_price_it_says_what_a_message_costs(self) -> None:
         sender: Account = account("sms")

@@ -88,10 +88,37 @@ def test_a_condition_around_a_section_decides_over_exactly_that() -> None:
     (column("\n\n<mj-image width='{{ w }}' />"), "mjml: line 3: {{ w }} is lost in MJML here; this attribute takes no variable."),
     (column("<mj-text>" + "<b>" * 300 + "</b>" * 300 + "</mj-text>"), "more than 200 elements stand within each other."),
     (column("<mj-include path='/etc/passwd' />"), "this is not MJML: unable to load included template"),
+    (column("\n<mj-text>\n<p>a\n<p>b</p></mj-text>"), "mjml: line 3: this is not MJML: <p> is not closed."),
+    (column("\n<mj-image src='x'>\n"), "mjml: line 2: this is not MJML: <mj-image> is not closed."),
+    (column("\n<mj-text>1 < 2</mj-text>"), "mjml: line 2: this is not MJML: this < begins no whole tag"),
+    (column("\n<mj-text>\n<a href=https://x.example>b</a></mj-text>"), "mjml: line 3: this is not MJML: a value in <a> has no quotes."),
+    (column("<mj-text><!--[if mso]>{{ a }}<![endif]--></mj-text>") + "\n{% assign a = 1 %}", "mjml: line 2: {% assign a = 1 %} is lost in MJML here; put it into <mj-body>."),
+    (column("<mj-text>\U0001f600<![endif></mj-text>"), "mjml: this is not MJML: it cannot be read."),
 ])  # fmt: skip
 def test_bad_mjml_is_told(source: str, sentence: str) -> None:
     _, findings = mjml.compiled(source)
     assert sentence in " ".join(map(str, findings))
+
+
+@pytest.mark.parametrize("words", [
+    "もっと見る>", "Really \U0001f600?>", "3 > 2", "<!--[if mso]><table><tr><td><![endif]-->", "<!--[if !mso]><!--><b>x</b><!--<![endif]-->",
+    "<!-- a -- b > c < d -->", "<!--[if mso-->", "<![if !mso]>x<![endif]>", "<!-- {{ a }} -->", "<!--[if mso]><p title='{{ a }}'></p><![endif]-->",
+])  # fmt: skip
+@pytest.mark.parametrize("tag", ["mj-text", "mj-raw"])
+def test_what_people_write_in_mjml_stays_as_it_is(words: str, tag: str) -> None:
+    html, findings = mjml.compiled(column(f"<{tag}>{words}</{tag}>"))
+    assert findings == []
+    assert words in html.replace('"', "'")
+
+
+def test_the_engines_signs_make_no_tags() -> None:
+    html, _ = mjml.compiled(column("<mj-text>\ufdd0script\ufdd1</mj-text>"))
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "<!-- November -->\n", "\n  "])
+def test_a_file_may_begin_with_a_comment_or_a_byte_order_mark(before: str) -> None:
+    assert mjml.compiled(before + column("<mj-text>x</mj-text>"))[1] == []
 
 
 def test_no_font_of_others_is_loaded() -> None:
@@ -112,6 +139,7 @@ class TestStyles:
         "<style>p { color: red }</style><p {% if a %}class='b'{% endif %}>x</p>",
         "<style>p { color: red }</style>{% if a %}<div><p>{% else %}<p>{% endif %}x</p>",
         "<style>p { color: red }</style>" + "<div>" * 300,
+        "<style>p { color: red }</style><![if !mso]><p>not for Outlook</p><![endif]>",
     ])  # fmt: skip
     def test_where_it_might_change_the_mail_it_stays_as_it_was_written(self, html: str) -> None:
         assert styles.inlined(html) == html

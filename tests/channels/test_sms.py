@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from django.urls import ResolverMatch
 from twilio.request_validator import RequestValidator
 
-from channels import twilio
+from channels import segments, twilio
 from channels.base import CannotTell, Receipt, channels
 from config import clock
 from config.crypto import sign
@@ -252,3 +252,9 @@ class TestCallbacks:
     def test_a_callback_without_a_message_is_told_so(self, web, form):
         with pytest.raises(ValueError, match="no MessageSid or no MessageStatus"):
             channels["sms"].parse(self.request(form), config(web), NOW)
+
+
+def test_amounts_keep_to_the_cheap_alphabet() -> None:
+    words = channels["sms"].rendered({"body": "Summe {{ x }}"}, lambda name, source: "Summe 1\u202f234,50\u00a0€")
+    assert words == {"body": "Summe 1 234,50 €"}
+    assert segments.count(words["body"]).encoding == "GSM-7"
