@@ -58,7 +58,7 @@ class JourneyReview(Reviewable):
         found = Version.objects.filter(id__in=list(ids)).select_related("journey").prefetch_related("steps")
         designs = {version: blueprints.of(version) for version in found}
         templates = _template_facts({key for design in designs.values() for key in _templates(design)})
-        segments = _segment_facts({version.journey.brand_id for version in designs}) if designs else {}
+        segments = _conditions() if designs else {}
         caps = _cap_facts({version.journey.brand_id for version in designs}) if designs else []
         return {version.pk: _seal(version, design, templates, segments, caps) for version, design in designs.items()}
 
@@ -126,8 +126,7 @@ def _audience(design: Blueprint) -> int | None:
 
 def segments(design: Blueprint) -> set[str]:
     """The keys of all segments that decide who gets what: those that the design names, and those that these name."""
-    facts = Segment.objects.values_list("key", "condition")
-    return _closure(_segments(design), {key: (tree, logic.needs(tree).segments) for key, tree in facts})
+    return _closure(_segments(design), _conditions())
 
 
 def _template_facts(keys: set[str]) -> dict[str, list[Any]]:
@@ -135,10 +134,9 @@ def _template_facts(keys: set[str]) -> dict[str, list[Any]]:
     return {key: facts for key, *facts in rows}
 
 
-def _segment_facts(brand_ids: set[int]) -> dict[str, tuple[Any, frozenset[str]]]:
-    """Every segment's condition, and the keys of segments that it names."""
-    rows = Segment.objects.filter(brand_id__in=brand_ids).values_list("key", "condition")
-    return {key: (condition, logic.needs(condition).segments) for key, condition in rows}
+def _conditions() -> dict[str, Any]:
+    """Every segment's condition, of all brands: what one names may have been moved to another by hand."""
+    return dict(Segment.objects.values_list("key", "condition"))
 
 
 def _cap_facts(brand_ids: set[int]) -> list[tuple[int, list[str], list[Any]]]:
@@ -153,14 +151,14 @@ def _seal(
     version: Version,
     design: Blueprint,
     templates: Mapping[str, list[Any]],
-    segments: Mapping[str, tuple[Any, frozenset[str]]],
+    segments: Mapping[str, Any],
     caps: Iterable[tuple[int, list[str], list[Any]]],
 ) -> Seal:
     journey = version.journey
     named = _closure(_segments(design), segments)
     parts = {
         "design": blueprints.checksum(design),
-        "segments": [[key, segments[key][0] if key in segments else None] for key in sorted(named)],
+        "segments": [[key, segments.get(key)] for key in sorted(named)],
         "templates": [[key, templates.get(key)] for key in sorted(_templates(design))],
         "caps": [facts for brand_id, keys, facts in caps if brand_id == journey.brand_id and journey.key in keys],
         "owner": [journey.brand_id, journey.key],
@@ -183,13 +181,14 @@ def _kinds(design: Blueprint) -> list[tuple[Any, Any]]:
     return [(steps.get(plan.kind), plan.config) for plan in design.steps]
 
 
-def _closure(keys: set[str], segments: Mapping[str, tuple[Any, frozenset[str]]]) -> set[str]:
-    """These segments, and those that they name, and so on."""
+def _closure(keys: set[str], segments: Mapping[str, Any]) -> set[str]:
+    """These segments, and those that they name, and so on. A condition that makes no sense names none."""
     found: set[str] = set()
     waiting = list(keys)
     while waiting:
         key = waiting.pop()
         if key not in found:
             found.add(key)
-            waiting.extend(segments[key][1] if key in segments else ())
+            tree = segments.get(key)
+            waiting.extend(logic.needs(tree).segments if tree and not logic.check(tree) else ())
     return found

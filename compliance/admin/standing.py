@@ -67,10 +67,11 @@ def _urgent(user: Any, review: Review | None, now: datetime) -> dict[str, Any]:
     over = last and (now >= last.until or (last.confirmed_at is None and now >= last.asked_at + urgent.WAIT))
     release = None if over else last
     decides = permissions.holds(user, permissions.DECIDE, review)
+    may_ask = reviews.reviewables[review.kind].urgent and permissions.holds(user, permissions.URGENT, review)
     apart = release is not None and user.pk != release.asked_by_id and not review.concerns(user.pk)
     return {
         "release": release,
-        "may_ask": release is None and permissions.holds(user, permissions.URGENT, review),
+        "may_ask": may_ask and release is None,
         "may_confirm": bool(release and not release.confirmed_at and apart and decides),
         "may_end": bool(release and (decides or release.asked_by_id == user.pk)),
     }

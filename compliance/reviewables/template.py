@@ -24,6 +24,7 @@ class TemplateReview(Reviewable):
     title = "message template"
     model = TemplateVersion
     submit = "channels.submit_templateversion"
+    urgent = True
 
     def about(self, subject: TemplateVersion) -> About:
         template = subject.template
@@ -34,7 +35,7 @@ class TemplateReview(Reviewable):
             channels=frozenset({template.channel}),
             message_classes=frozenset({subject.message_class}),
             markets=frozenset(part for part in subject.locale.upper().replace("_", "-").split("-") if part),
-            words="\n".join(str(source) for source in subject.content.values()),
+            words=_words(subject),
         )
 
     def seals(self, ids: Iterable[int]) -> Mapping[int, Seal]:
@@ -98,3 +99,10 @@ class TemplateReview(Reviewable):
 
     def withdrawn(self, subject: TemplateVersion) -> None:
         moved(subject, State.RETIRED)
+
+
+def _words(subject: TemplateVersion) -> str:
+    """All that it may say: as it was written, with its blocks as they are sent, and what stands in for missing values."""
+    fallbacks = [one.get("fallback") for one in subject.variables if isinstance(one, dict)]
+    said = [*subject.content.values(), *subject.compiled.values(), *fallbacks]
+    return "\n".join(str(source) for source in said if source)

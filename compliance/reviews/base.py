@@ -39,6 +39,8 @@ class Reviewable:
     model: type[Model]
     submit: str
     """The permission to hand it in."""
+    urgent = False
+    """Whether it may leave before its review is complete, if two people say so."""
 
     def locked(self, pk: int) -> Any:
         """The object as it stands now, its row locked: two reviewers at once wait for each other here."""

@@ -22,12 +22,14 @@ def ask(review: Review, user: Any, reason: str, until: datetime, now: datetime) 
     """Ask for something that waits for its review to be sent until then; nothing leaves before a second person confirms.
 
     Raises PermissionDenied without the permission, ValidationError without a reason, for a time that is past or more
-    than three days ahead, for what is not waiting, or if somebody has asked already.
+    than three days ahead, for what is not waiting or is no message, or if somebody has asked already.
     """
     permissions.require(user, URGENT, review, "ask for an urgent release")
     fresh = Review.objects.select_for_update().get(pk=review.pk)
     if fresh.state != Review.State.OPEN:
         raise ValidationError(f"{fresh} is {fresh.get_state_display()}; only what waits can be released urgently.")
+    if not (kind := reviewables[fresh.kind]).urgent:
+        raise ValidationError(f"A {kind.title} cannot be released urgently, only messages can.")
     if not reason.strip():
         raise ValidationError("Say why it cannot wait for its review.")
     if not now < until <= now + LONGEST:

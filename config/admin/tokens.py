@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminI
 from config import clock
 from config.adminsite import ModelAdmin
 from config.models import SCOPES, ApiToken
+from config.permissions import within
 
 LONGEST = 3650
 
@@ -43,7 +44,7 @@ class TokenForm(forms.ModelForm):
 
     def clean_user(self) -> Any:
         user = self.cleaned_data["user"]
-        if not self.maker.is_superuser and not user.get_all_permissions() <= self.maker.get_all_permissions():
+        if not self.maker.is_superuser and not within(user, self.maker):
             raise forms.ValidationError(
                 f"{user} may do things that you may not; only {user} or a superuser can make this token."
             )

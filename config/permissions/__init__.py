@@ -3,6 +3,7 @@
 user.has_perm("channels.change_templateversion", version)   # of this one: asked of the backend, like any permission
 somewhere(user, "channels.change_templateversion")          # of at least one: may the page be opened at all?
 visible(rows, user, "channels.view_templateversion")        # of which: a list in one query
+within(user, other)                                         # may `other` do all that the user may?
 require(user, PERMISSION, version, "submit versions")       # in a verb: PermissionDenied with a sentence
 """
 
@@ -11,9 +12,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 
-from config.permissions.asking import somewhere, visible
+from config.permissions.asking import somewhere, visible, within
 
-__all__ = ["require", "somewhere", "visible"]
+__all__ = ["require", "somewhere", "visible", "within"]
 
 
 def require(user: Any, permission: str, thing: Model | None, verb: str) -> None:

@@ -38,6 +38,15 @@ def visible(rows: QuerySet[Row], user: Any, permission: str) -> QuerySet[Row]:
     return rows.filter(found) if found else rows.none()
 
 
+def within(user: Any, other: Any) -> bool:
+    """Whether `other` may do whatever `user` may: everywhere by roles, and on each thing by what is given on it."""
+    everywhere, given = other.get_all_permissions(), grants.of(other)
+    return user.get_all_permissions() <= everywhere and all(
+        ids <= given.get(place, frozenset()) or rights.stands_for(*place) <= everywhere
+        for place, ids in grants.of(user).items()
+    )
+
+
 def _ids(user: Any, kind: str, codenames: list[str]) -> list[QuerySet[Any]]:
     """The things of a kind on which the user, or a group of theirs, has one of these."""
     app, _, model = kind.partition(".")

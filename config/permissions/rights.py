@@ -36,6 +36,7 @@ SPECIAL = {
     "journeys.change_enrolment": PUBLISH,
 }
 """Permissions of their own that a right stands for."""
+VERBS = ("view", "add", "change", "delete")
 
 
 def right_of(permission: str) -> Right | None:
@@ -63,6 +64,11 @@ def grants_for(permission: str) -> frozenset[tuple[str, str]]:
     return frozenset((kind, one.codenames[kind]) for kind in kinds for one in enough if kind in one.codenames)
 
 
+def stands_for(kind: str, codename: str) -> frozenset[str]:
+    """The permissions of which this grant is enough, on the thing that it is given on."""
+    return frozenset(permission for permission in _KNOWN if (kind, codename) in grants_for(permission))
+
+
 def offered(kind: str) -> Iterator[tuple[str, str]]:
     """The rights that can be given on such a thing: (codename, title)."""
     return ((right.codenames[kind], right.title) for right in RIGHTS if kind in right.codenames)
@@ -72,3 +78,9 @@ def _parts(permission: str) -> tuple[str, str]:
     app, _, codename = permission.partition(".")
     verb, _, model = codename.partition("_")
     return verb, f"{app}.{model}"
+
+
+_KNOWN = frozenset(
+    (*SPECIAL, *(f"{app}.{verb}_{name}" for app, name in (model.split(".") for model in GROUND) for verb in VERBS))
+)
+"""Every permission that some right stands for, and more."""

@@ -51,8 +51,12 @@ class Segment(models.Model):
 
         if problems := logic.check(self.condition):
             raise ValidationError({"condition": problems})
-        if self.key in _built_on(logic.needs(self.condition).segments):
+        named = logic.needs(self.condition).segments
+        if self.key in _built_on(named):
             raise ValidationError({"condition": f"The segment {self.key!r} would be built on itself."})
+        others = Segment.objects.filter(key__in=named).exclude(brand=self.brand_id).values_list("key", flat=True)
+        if other := others.order_by("key").first():
+            raise ValidationError({"condition": f"The segment {other!r} belongs to another brand."})
         try:
             short = durations.parse(self.refresh_every) < SHORTEST
         except ValueError as error:

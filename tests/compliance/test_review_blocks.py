@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from channels.models import BlockVersion, ContentBlock, MessageTemplate, SandboxMessage, TemplateVersion
 from compliance import gate, reviews
-from compliance.models import Review
+from compliance.models import PolicyStep, Review, ReviewPolicy
 from config.ledger import unlocked
 from tests import staff
 from tests.builders import NOW, account, brand, consent, contact, message, topic, user
@@ -90,6 +90,28 @@ def test_another_footer_asks_again_for_every_message_that_holds_it(offer, footer
     reviews.decide(renewed, lena, approved=True, now=NOW)
     assert sent(offer.template, 2) == ("sent", "")
     assert SandboxMessage.objects.get().text == "Acme: hello. Text STOP to end this."
+
+
+@pytest.mark.parametrize(
+    ("body", "variables"),
+    [
+        ("Acme: {{ blocks.promise }} {{ blocks.foot }}", []),
+        ("Acme: {{ contact.claim }}. {{ blocks.foot }}", [{"name": "contact.claim", "type": "text", "fallback": "a guarantee"}]),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_policy_are_found_wherever_they_are_said(footer, maria, lena, body, variables) -> None:
+    promise = ContentBlock.objects.create(brand=brand(), key="promise", name="Promise", format="text")
+    approved(written(promise, "It has a guarantee.", maria), maria, lena)
+    claims = ReviewPolicy.objects.create(name="Claims", channels=["sms"], words=["guarantee"])
+    PolicyStep.objects.create(policy=claims, name="Claims", approvers=2)
+    about = MessageTemplate.objects.create(brand=brand(), key="offer", name="Offer", channel="sms", topic=topic())
+    version = TemplateVersion.objects.create(
+        template=about, number=1, author=maria, content={"body": body}, variables=variables
+    )
+    reviews.submit(version, maria, NOW)
+    review = reviews.live(version)
+    assert "Claims" in review.policies
+    assert review.risks == ["It says “guarantee” (Claims)."]
 
 
 def test_a_block_that_was_changed_around_everything(offer, footer) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from config.models import ApiToken
-from tests import staff
+from tests import builders, granted, staff
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/config/apitoken/add/"
@@ -54,6 +54,19 @@ def test_nobody_hands_out_more_than_they_hold(operator):
     response = make(operator, admin)
     assert "boss may do things that you may not; only boss or a superuser can make this token." in errors(response)
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("right", ["approve_in_brand", "edit_in_brand"])
+def test_nor_what_is_given_on_one_brand_only(operator, right):
+    rita = granted.holder("rita", builders.brand(), right)
+    assert "rita may do things that you may not" in errors(make(operator, rita))
+    assert not ApiToken.objects.exists()
+
+
+def test_an_administrator_holds_whatever_can_be_given():
+    rita = granted.holder("rita", builders.brand(), "approve_in_brand")
+    assert make(staff.client("Administrator"), rita).status_code == 200
+    assert ApiToken.objects.get().user == rita
 
 
 def test_a_superuser_makes_tokens_for_others():

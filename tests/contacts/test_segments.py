@@ -13,7 +13,7 @@ from contacts.identity import Person, resolve
 from contacts.models import Contact, Event, Membership, Recheck, Segment
 from contacts.segments import Changes
 from contacts.traits import clean
-from tests.builders import NOW, contact, event, segment
+from tests.builders import NOW, brand, contact, event, segment
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -267,11 +267,13 @@ class TestEditing:
     @pytest.mark.parametrize(("changes", "words"), [
         ({"condition": {}}, "this one has nothing"), ({"condition": {"kind": "segment", "segment": "pros"}}, "'pros' would be built on itself"),
         ({"condition": {"kind": "segment", "segment": "other"}}, "'pros' would be built on itself"),
+        ({"condition": {"kind": "segment", "segment": "theirs"}}, "The segment 'theirs' belongs to another brand"),
         ({"refresh_every": "soon"}, "'soon' is not a duration"), ({"refresh_every": "30s"}, "Once a minute is the most"),
     ])  # fmt: skip
     def test_what_makes_no_sense_is_told(self, changes, words):
         pros = segment()
         segment("other", {"not": {"kind": "segment", "segment": "pros"}})
+        segment("theirs", brand=brand("another"))
         for name, value in changes.items():
             setattr(pros, name, value)
         with pytest.raises(ValidationError, match=words):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from channels.models import Message, MessageTemplate
 from compliance import gate, reviews
 from compliance.models import FrequencyCap, Review
+from compliance.reviews import urgent
 from config.models import Notice
 from contacts.models import Segment
 from journeys import editing, engine, publishing
@@ -95,6 +96,13 @@ class TestPublishing:
             publishing.publish(version, publisher(), NOW)
 
 
+def test_a_journey_is_not_released_urgently(words, lena) -> None:
+    """Only messages are: a release of a journey would let nothing leave, and stand on the home page all the same."""
+    review = reviews.live(submitted())
+    with pytest.raises(ValidationError, match="A journey cannot be released urgently, only messages can"):
+        urgent.ask(review, user("mara", "compliance.break_glass"), "A recall.", NOW + HOUR, NOW)
+
+
 class TestTheSeal:
     @pytest.mark.parametrize(
         ("change", "what"),
@@ -120,6 +128,21 @@ class TestTheSeal:
         assert one.state in ("pending", "blocked")
         verdict = next(v for v in one.decisions.get().trace() if v.code == "journey_seal_broken")
         assert verdict.why == f"The journey is not what was approved. Changed: {what}."
+
+    def test_a_segment_of_another_brand_that_one_of_ours_names(self, words) -> None:
+        segment("theirs", brand=brand("other"))
+        segment("ours", {"kind": "segment", "segment": "theirs"})
+        version = live(*send(), trigger={"kind": "segment", "segment": "ours"})
+        Segment.objects.filter(key="theirs").update(condition=PLAN)
+        assert reviews.broken(reviews.live(version)) == ["a segment"]
+
+    def test_a_condition_that_makes_no_sense_stops_only_what_names_it(self, words) -> None:
+        segment("pros")
+        version = live(*send(), trigger={"kind": "segment", "segment": "pros"}, key="for-pros")
+        untouched = live(*send())
+        Segment.objects.update(condition={"kind": "gone"})  # as after an upgrade, or in SQL
+        assert asked(untouched).state == "sent"
+        assert reviews.broken(reviews.live(version)) == ["a segment"]
 
     def test_held_messages_go_on_once_it_is_approved_again(self, words, lena) -> None:
         version = live(*send())
