@@ -21,11 +21,13 @@ EXAMPLE = {"brand": "acme", "name": "Team", "channel": "email", "addresses": ["a
 
 
 class SeedListSerializer(serializers.ModelSerializer[SeedList]):
-    """Addresses of colleagues and test devices; they are nobody's contacts."""
+    """Addresses of colleagues and test devices, which are nobody's contacts, or user IDs of testers."""
 
     brand = serializers.SlugRelatedField[Any](slug_field="key", read_only=True, help_text="Key of the brand.")
     addresses = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="E-mail addresses, phone numbers or device tokens."
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="E-mail addresses, phone numbers, device tokens or user IDs.",
     )
 
     class Meta:
@@ -41,11 +43,12 @@ class SeedListChangeSerializer(Reasoned):
 
     name = serializers.CharField(max_length=120, help_text="What people call it, once in a brand.")
     channel = serializers.CharField(
-        max_length=20, help_text="Key of a channel that writes to e-mail addresses, phone numbers or devices."
+        max_length=20,
+        help_text="Key of a channel that writes to e-mail addresses, phone numbers, devices or people's apps.",
     )
     addresses = serializers.ListField(
         child=serializers.CharField(max_length=320), min_length=1, max_length=MOST,
-        help_text="E-mail addresses, phone numbers with their country code, or for push devices' registration tokens; all of them.",
+        help_text="E-mail addresses, phone numbers with their country code, for push devices' registration tokens, for in-app and chat the user IDs of testers; all of them.",
     )  # fmt: skip
 
 

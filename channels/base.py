@@ -119,6 +119,8 @@ class Channel:
     title: str
     icon: str = "send"
     address_kind: str | None = None
+    fetched: bool = False
+    """Whether a person's own app fetches its messages from us, so that there is no address to write to."""
     is_html: bool = False
     secrets: tuple[str, ...] = ()
     """Fields of Config that are never shown again once they are stored."""
@@ -136,6 +138,11 @@ class Channel:
 
     class Config(forms.Form):
         """Credentials and sender of an account."""
+
+    @property
+    def tested(self) -> bool:
+        """Whether tests go by it: to seeds that are addresses, or (fetched) user IDs of testers."""
+        return self.address_kind is not None or self.fetched
 
     def rendered(self, content: Mapping[str, str], fill: Callable[[str, str], str]) -> dict[str, str]:
         """The fields as one person gets them; `fill(name, source)` renders one Liquid source."""

@@ -14,6 +14,7 @@ def move_messages(here: Move) -> Record:
     Those to an address that both had are to the kept one's from now on.
     """
     outbox.recall(Q(contact_id__in=(here.kept, here.other)), here.now)
+    outbox.recall(Q(test__inbox__in=(here.kept, here.other)), here.now)
     theirs = Message.objects.filter(contact_id=here.other)
     readdressed = []
     for old, mine in sorted(here.same.items()):
@@ -26,6 +27,7 @@ def move_messages(here: Move) -> Record:
 def give_messages_back(here: Move, record: Record) -> None:
     """Return them, and what is cleared to the gate."""
     outbox.recall(Q(contact_id=here.kept), here.now)
+    outbox.recall(Q(test__inbox=here.kept), here.now)
     theirs = Message.objects.filter(contact_id=here.kept, pk__among=record["ids"])
     belongings.hand_over(Message, theirs, "contact_id", here.other)
     for pk, old in record["readdressed"]:
@@ -37,3 +39,5 @@ merging.register(belongings.rows("in_app_messages", InAppMessage, order=41))
 merging.register(belongings.rows("chat_messages", ChatMessage, order=41))
 merging.register(belongings.rows("inbound_messages", InboundMessage, order=45))
 merging.register(belongings.rows("tests_read", TestSend, "reader_id", order=47))
+# Testers are not moved: whoever turns out to be somebody else too is no tester by that.
+merging.register(belongings.rows("tests_received", TestSend, "inbox_id", order=48))

@@ -61,9 +61,8 @@ def put(batch: Sequence[Outgoing], life: str, now: datetime) -> list[Outcome]:
     """
     try:
         with transaction.atomic():
-            messages = Message.objects.filter(pk__among=[one.id for one in batch])
-            whose = {pk: Reader(*reader) for pk, *reader in messages.values_list("pk", "contact_id", "brand_id")}
-            rows = [_row(one, whose[one.id], life, now) for one in batch]
+            owners_of = inbox.whose([one.id for one in batch])
+            rows = [_row(one, owners_of[one.id], life, now) for one in batch]
             bulk.insert(ChatMessage, rows, ignore_conflicts=True)
     except Exception as error:
         # Nothing was stored: the whole batch may be tried again.
@@ -116,11 +115,14 @@ def mark_read(reader: Reader, message_id: int, now: datetime) -> ChatMessage | N
 def say(reader: Reader, said: Said, now: datetime) -> InboundMessage:
     """The person writes, or chooses a quick reply. The same `key` is taken once. Raises Refused.
 
-    It is on the timeline as `message.received`, and understood (opt-outs among it), in one transaction.
+    It is on the timeline as `message.received`, and understood (opt-outs among it), in one transaction. A reply to a test is
+    only kept: it was tried out, and not meant.
     """
     with transaction.atomic():
         reader = _held(reader)
-        account, reply = (_answered(reader, said, now)) if said.answers else (_account(reader.brand_id), None)
+        account, reply, tried = (
+            _answered(reader, said, now) if said.answers else (_account(reader.brand_id), None, False)
+        )
         name = _name(reader, said)
         body = reply["label"] if reply else said.text
         told: dict[str, Any] = {"answers": said.answers, "choice": reply["value"]} if reply else {}
@@ -128,7 +130,8 @@ def say(reader: Reader, said: Said, now: datetime) -> InboundMessage:
         known = InboundMessage.objects.filter(account=account, provider_id=name)
         if not known.exists():
             _refuse_floods(reader, now)
-        taken = inbound.receive(account, heard, now) or known.get()
+        take = inbound.try_out if tried else inbound.receive
+        taken = take(account, heard, now) or known.get()
         if reply and taken.body != body:
             raise Refused(409, "Another message has this id already; give each an id of its own.")
         taken.refresh_from_db()
@@ -170,15 +173,16 @@ def _read(chosen: ChatMessage, now: datetime) -> None:
         feedback.apply([Update("", "opened", now, message_id=chosen.pk)], now)
 
 
-def _answered(reader: Reader, said: Said, now: datetime) -> tuple[Account, quick_replies.Reply]:
-    """The account that asked, and the reply that was chosen; each message is answered so once."""
+def _answered(reader: Reader, said: Said, now: datetime) -> tuple[Account, quick_replies.Reply, bool]:
+    """The account that asked, the reply that was chosen, and whether the message is a test; each is answered so once."""
     chosen = _locked(reader, said.answers, now)
     if chosen is None:
         raise Refused(404, "This chat has no such message.")
     reply = quick_replies.chosen(chosen.content.get("quick_replies"), said.choice)
     if reply is None:
         raise Refused(400, "This message has no such quick reply.")
-    account = Message.objects.select_related("account__brand").get(pk=chosen.pk).account or _account(reader.brand_id)
+    message = Message.objects.select_related("account__brand").get(pk=chosen.pk)
+    account = message.account or _account(reader.brand_id)
     again = InboundMessage.objects.filter(account=account, provider_id=_name(reader, said)).exists()
     if chosen.answered_at and not again:
         raise Refused(409, "This message was answered already; write in words.")
@@ -186,7 +190,7 @@ def _answered(reader: Reader, said: Said, now: datetime) -> tuple[Account, quick
         chosen.answered_at = now
         chosen.save(update_fields=["answered_at"])
     _read(chosen, now)
-    return account, reply
+    return account, reply, message.contact_id is None
 
 
 def _account(brand_id: int) -> Account:

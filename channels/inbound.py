@@ -22,10 +22,9 @@ def receive(account: Account, heard: Inbound, now: datetime) -> InboundMessage |
     contact of whom only the address is known. Where a channel knows the writer for certain, it is them. A sender without an address of the channel's kind (a short code) is nobody.
     """
     with transaction.atomic():
-        stored = bulk.insert(InboundMessage, [_row(account, heard, now)], ignore_conflicts=True, returning=("id",))
-        if not stored:
+        message = _stored(account, heard, now)
+        if message is None:
             return None
-        message = InboundMessage.objects.select_related("account__brand").get(pk=stored[0][0])
         digest, contact_ids = ("", [heard.contact_id]) if heard.contact_id else _people(account, heard.sender, now)
         if contact_ids:
             message.contact_id = _writer(account, contact_ids)
@@ -40,6 +39,24 @@ def receive(account: Account, heard: Inbound, now: datetime) -> InboundMessage |
             now=now,
         )
     return message
+
+
+def try_out(account: Account, heard: Inbound, now: datetime) -> InboundMessage | None:
+    """Keep an answer to a test, for the eyes of whoever gave it; None if it is known already.
+
+    Nobody means it: it is no fact on the timeline, and neither an opt-out nor an answer to anything.
+    """
+    with transaction.atomic():
+        message = _stored(account, heard, now)
+        if message:
+            message.contact_id, message.understood = heard.contact_id, InboundMessage.Understood.TEST
+            message.save(update_fields=["contact", "understood"])
+    return message
+
+
+def _stored(account: Account, heard: Inbound, now: datetime) -> InboundMessage | None:
+    stored = bulk.insert(InboundMessage, [_row(account, heard, now)], ignore_conflicts=True, returning=("id",))
+    return InboundMessage.objects.select_related("account__brand").get(pk=stored[0][0]) if stored else None
 
 
 def _row(account: Account, heard: Inbound, now: datetime) -> dict[str, object]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from channels import feedback
 from channels.base import Outgoing, Receipt, SendError, Update
@@ -66,14 +67,20 @@ def put(batch: Sequence[Outgoing], life: str, now: datetime) -> list[Outcome]:
     """
     try:
         with transaction.atomic():
-            messages = Message.objects.filter(pk__among=[one.id for one in batch])
-            whose = {pk: Reader(*reader) for pk, *reader in messages.values_list("pk", "contact_id", "brand_id")}
-            rows = [_row(one, whose[one.id], life, now) for one in batch]
+            owners_of = whose([one.id for one in batch])
+            rows = [_row(one, owners_of[one.id], life, now) for one in batch]
             bulk.insert(InAppMessage, rows, ignore_conflicts=True)
     except Exception as error:
         # Nothing was stored: the whole batch may be tried again.
         return [(one, SendError("not_stored", f"{type(error).__name__}: {error}")) for one in batch]
     return [(one, Receipt(f"inbox-{one.id}")) for one in batch]
+
+
+def whose(message_ids: Sequence[int]) -> dict[int, Reader]:
+    """Whose inbox each message goes to: its contact's, or of a test the tester's."""
+    owner = Coalesce("contact_id", "test__inbox_id")
+    rows = Message.objects.filter(pk__among=list(message_ids)).values_list("pk", owner, "brand_id")
+    return {pk: Reader(contact_id, brand_id) for pk, contact_id, brand_id in rows}
 
 
 def _row(one: Outgoing, reader: Reader, life: str, now: datetime) -> dict[str, object]:
@@ -101,7 +108,7 @@ def shown(reader: Reader, now: datetime) -> list[InAppMessage]:
 def mark(reader: Reader, message_id: int, act: str, now: datetime) -> InAppMessage | None:
     """The reader reads, clicks or dismisses a message of theirs; None if it is not theirs. Twice is once.
 
-    Reading is `message.opened` on the timeline, clicking `message.clicked`; who clicks has read.
+    Reading is `message.opened` on the timeline, clicking `message.clicked` (of a test neither); who clicks has read.
     """
     with transaction.atomic():
         mine = InAppMessage.objects.filter(pk=message_id, contact=reader.contact_id, brand=reader.brand_id)

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from channels import compiling, previews
-from channels.models import Message, TemplateVersion, TestSend
+from channels.base import channels
+from channels.models import Message, TemplateVersion, Tester, TestSend
 from config import bulk
 from contacts.models import Contact
 
@@ -26,7 +27,8 @@ def request(
 ) -> list[int]:
     """Put a test to each of these addresses in front of the gate, in the caller's transaction; the ids of the messages.
 
-    They are read as `reader` would read them (None: somebody made up). Two statements.
+    They are read as `reader` would read them (None: somebody made up). Two statements,
+    and a look at whose the inboxes are where there are no addresses.
     """
     template = version.template
     context = dict(previews.event(template, reader))
@@ -47,14 +49,24 @@ def request(
     name = uuid4().hex
     recipients = {f"test:{name}:{number:03}": address for number, address in enumerate(to, start=1)}
     asked = dict(bulk.insert(Message, [{**row, "key": key} for key in recipients], returning=("id", "key")))
+    inboxes = Tester.named(to) if channels[template.channel].fetched else {}
     about = {"version_id": version.pk, "reader_id": reader.pk if reader else None, "asked_by_id": user_id}
-    bulk.insert(TestSend, [{**about, "message_id": pk, "recipient": recipients[key]} for pk, key in asked.items()])
+    sends = [(pk, recipients[key]) for pk, key in asked.items()]
+    bulk.insert(
+        TestSend, [{**about, "message_id": pk, "recipient": to, "inbox_id": inboxes.get(to)} for pk, to in sends]
+    )
     return list(asked)
 
 
 def of(ids: Iterable[int]) -> dict[int, TestSend]:
-    """The tests among these messages with their versions, by message; one query."""
-    return TestSend.objects.select_related("version").in_bulk(list(ids))
+    """The tests among these messages with their versions and testers, by message; one query."""
+    return TestSend.objects.select_related("version", "inbox__tester").in_bulk(list(ids))
+
+
+def is_lost(test: TestSend) -> bool:
+    """Whether it would go to the inbox of somebody who is no tester, or not any more. Asked of tests of channels that
+    apps fetch."""
+    return test.inbox is None or not hasattr(test.inbox, "tester")
 
 
 def fields(version: TemplateVersion) -> Mapping[str, Any]:

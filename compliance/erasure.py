@@ -102,7 +102,9 @@ def _being_sent(contact_ids: Sequence[int]) -> bool:
     addresses = Address.objects.filter(contact_id__among=list(contact_ids)).order_by()
     theirs = Q(contact_id__among=list(contact_ids))
     tests = Q(contact=None) & (
-        Q(test__reader__among=list(contact_ids)) | Q(test__recipient__in=addresses.values("value"))
+        Q(test__reader__among=list(contact_ids))
+        | Q(test__inbox__among=list(contact_ids))
+        | Q(test__recipient__in=addresses.values("value"))
     )
     leaving = Message.objects.filter(theirs | tests, state=Message.State.SENDING).order_by("pk")
     return any(leaving.select_for_update(of=("self",)).values_list("started_at", flat=True))
@@ -126,7 +128,7 @@ def _erase(person: Contact, user: Any, reason: str, now: datetime, request: Priv
     suppressions.add(wanted, now)
     found = _belongings(Contact, {person.pk}, defaultdict(set))
     _add_loose(found, person, values)
-    _forget_seeds(values)
+    _forget_seeds(person, values)
     _answer_requests(person, values, user, now)
     _forget_log(found)
     record.counts = _delete(found, user, now)
@@ -184,7 +186,8 @@ def _children(model: type[models.Model], *, loose: bool) -> Iterator[tuple[model
 
 def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
     """What speaks of the person without being tied to the contact: test mail, messages from strangers, refused events."""
-    _belongings(Message, found[TestSend] | _ids(TestSend.objects.filter(recipient__among=list(values))), found)
+    to_them = Q(recipient__among=list(values)) | Q(recipient__among=_names(person), message__channel__in=_fetched())
+    _belongings(Message, found[TestSend] | _ids(TestSend.objects.filter(to_them)), found)
     sent = Q(message_id__among=list(found[Message]))
     found[SandboxMessage] |= _ids(SandboxMessage.objects.filter(sent | Q(recipient__among=list(values))))
     found[InboundMessage] |= _ids(InboundMessage.objects.filter(contact=None, sender__among=list(values)))
@@ -195,13 +198,20 @@ def _add_loose(found: _Found, person: Contact, values: Sequence[str]) -> None:
     found[RejectedEvent] |= _ids(refused)
 
 
-def _forget_seeds(values: Sequence[str]) -> None:
-    """An address of theirs on a seed list goes too, from the lists as they are and as they were."""
+def _forget_seeds(person: Contact, values: Sequence[str]) -> None:
+    """An address or user ID of theirs on a seed list goes too, from the lists as they are and as they were."""
+    names = _names(person)
     for rows in (SeedList.objects.all(), SeedList.history.all()):
         for one in rows.iterator():
-            left = [address for address in one.addresses if address not in values]
+            theirs = names if one.channel in _fetched() else values
+            left = [address for address in one.addresses if address not in theirs]
             if len(left) < len(one.addresses):
                 rows.filter(pk=one.pk).update(addresses=left)
+
+
+def _fetched() -> list[str]:
+    """The channels whose tests go to user IDs."""
+    return [kind.key for kind in channels if kind.fetched]
 
 
 def _names(person: Contact) -> list[str]:

@@ -66,7 +66,7 @@ def facts(one: Claimed, proof: Proof | None, known: "Dossier") -> Facts:
         labels=one.labels,
         requested_at=one.created_at,
         expires_at=one.expires_at,
-        needs_address=False,
+        needs_address=kind.fetched and proofs.is_lost(proof.test),
         has_account=(one.brand_id, one.channel) in known.accounts,
         zone_name=house.zone_name,
         law=known.law,

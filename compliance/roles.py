@@ -14,7 +14,7 @@ from django.db import transaction
 _CONTACTS = "contacts: brand topic contact address consent consentstate event segment membership"
 _CHANNELS = (
     "channels: messagetemplate templateversion contentblock blockversion storedfile message renderedcopy inboundmessage"
-    " providertemplate inappmessage chatmessage seedlist"
+    " providertemplate inappmessage chatmessage seedlist tester"
 )
 _JOURNEYS = "journeys: journey version step enrolment visit"
 _DECISIONS = (
@@ -43,9 +43,9 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "Operator": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent eventbatch", "channels: account sandboxmessage", "config: apitoken heartbeat fault", "compliance: auditentry"),
-        "add": ("channels: account", "contacts: source", "compliance: stop", "config: apitoken"),
+        "add": ("channels: account tester", "contacts: source", "compliance: stop", "config: apitoken"),
         "change": ("channels: account message providertemplate", "contacts: source", "compliance: stop", "journeys: enrolment"),
-        "delete": ("config: apitoken",),
+        "delete": ("channels: tester", "config: apitoken"),
         "may": ("config.view_operations", "contacts.merge_contact"),
     },
     "Support agent": {

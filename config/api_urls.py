@@ -22,6 +22,7 @@ from compliance.api_content import ReviewedBlockVersions, ReviewedTemplateVersio
 from compliance.api_policies import ReviewPolicyViewSet
 from compliance.api_retention import CopyRetentionViewSet
 from compliance.api_reviews import ReviewViewSet
+from compliance.api_testers import TesterViewSet
 from compliance.api_urgent import UrgentReleaseViewSet
 from compliance.evidence.api import MessageEvidence, PersonEvidence
 from compliance.whatif.api import EvaluationViewSet
@@ -75,6 +76,7 @@ router.register("template-versions", ReviewedTemplateVersions)
 router.register("content-blocks", ContentBlockViewSet)
 router.register("block-versions", ReviewedBlockVersions)
 router.register("seed-lists", SeedListViewSet)
+router.register("testers", TesterViewSet)
 router.register("files", StoredFileViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("review-comments", ReviewCommentViewSet)

@@ -40,6 +40,7 @@ SECTIONS: dict[str, tuple[Item, ...]] = {
         Item("Content blocks", "widgets", "channels.contentblock"),
         Item("Files", "attach_file", "channels.storedfile"),
         Item("Seed lists", "forward_to_inbox", "channels.seedlist"),
+        Item("Testers", "experiment", "channels.tester"),
         Item("Messages", "send", "channels.message"),
         Item("In-app messages", "mark_chat_unread", "channels.inappmessage"),
         Item("Chat messages", "forum", "channels.chatmessage"),

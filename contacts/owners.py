@@ -1,5 +1,6 @@
 """Who has this address? Several people may share one; nobody is made unless it is asked for."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from config import bulk
@@ -45,6 +46,13 @@ def with_external_id(value: str) -> int | None:
     rows = Contact.objects.filter(external_id=value).exclude(external_id="").values_list("pk", flat=True)
     former = FormerId.objects.filter(value=value).values_list("contact_id", flat=True)
     return rows.first() or former.first()
+
+
+def with_external_ids(values: Collection[str]) -> dict[str, int]:
+    """The same for many: whose id each is that is somebody's. Two queries."""
+    wanted = list(filter(None, values))
+    former = FormerId.objects.filter(value__in=wanted).values_list("value", "contact_id")
+    return {**dict(former), **dict(Contact.objects.filter(external_id__in=wanted).values_list("external_id", "pk"))}
 
 
 def lock(contact_ids: list[int]) -> None:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from channels.admin import readers
 from channels.admin.kind_forms import said
+from channels.admin.messages import TestFilter
 from channels.base import channels
 from channels.models import ChatMessage, InAppMessage
 from config.adminsite import ReadOnlyAdmin
@@ -18,10 +19,16 @@ from config.adminsite import ReadOnlyAdmin
 Fetched = InAppMessage | ChatMessage
 
 
+class FetchedTestFilter(TestFilter):
+    """The same for what lies in inboxes: tests only if one asks."""
+
+    about = "message__contact"
+
+
 class FetchedAdmin(ReadOnlyAdmin):
     """A list by person; each with the words as the person gets them."""
 
-    list_filter = ("brand", ("read_at", admin.EmptyFieldListFilter))
+    list_filter = ("brand", ("read_at", admin.EmptyFieldListFilter), FetchedTestFilter)
     list_select_related = ("contact", "brand")
     search_fields = ("contact__external_id",)
     search_help_text = "A message's number, a contact's ID, or an e-mail address or number."

@@ -64,12 +64,13 @@ class TestFilter(admin.SimpleListFilter):
     """Messages to people, unless one asks for tests: they are looked at by whoever sent them, and counted by nobody."""
 
     title, parameter_name = "test sends", "tests"
+    about = "contact"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [("only", "Only test sends")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(contact=None) if self.value() == "only" else queryset.exclude(contact=None)
+        return queryset.filter(**{f"{self.about}__isnull": self.value() == "only"})
 
 
 @admin.register(Message)

@@ -27,6 +27,7 @@ class Chat(Channel):
     title = "Chat"
     icon = "forum"
     address_kind = None
+    fetched = True
 
     class Content(forms.Form):
         body = forms.CharField(label="Text", widget=forms.Textarea, max_length=1999)

@@ -44,6 +44,7 @@ class InApp(Channel):
     title = "In-app"
     icon = "inbox"
     address_kind = None
+    fetched = True
 
     class Content(forms.Form):
         title = forms.CharField(max_length=200)

@@ -8,7 +8,7 @@ from channels.models.in_app import InAppMessage
 from channels.models.inbound import InboundMessage
 from channels.models.messages import Message, RenderedCopy
 from channels.models.provider_templates import ProviderTemplate
-from channels.models.seeds import SeedList, TestSend
+from channels.models.seeds import SeedList, Tester, TestSend
 from channels.models.templates import MessageClass, MessageTemplate, TemplateVersion
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "StoredFile",
     "TemplateVersion",
     "TestSend",
+    "Tester",
 ]

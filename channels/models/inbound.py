@@ -22,6 +22,7 @@ class InboundMessage(models.Model):
         ANSWER = "answer", "an answer to our question"
         AMBIGUOUS = "ambiguous", "perhaps an opt-out"
         NONE = "none", "nothing of these"
+        TEST = "test", "an answer to a test"
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
     channel = models.CharField(max_length=20)

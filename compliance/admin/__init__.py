@@ -18,4 +18,5 @@ from compliance.admin import (  # noqa: F401
     seeds,
     stops,
     studio,
+    testers,
 )

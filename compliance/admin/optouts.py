@@ -24,7 +24,7 @@ from contacts.models import Brand
 
 SHOWN = 100
 TONES = {
-    "stop": "danger", "ambiguous": "warning", "start": "success", "help": "info", "answer": "info", "none": "default",
+    "stop": "danger", "ambiguous": "warning", "start": "success", "help": "info", "answer": "info", "none": "default", "test": "default",
 }  # fmt: skip
 
 

@@ -28,8 +28,8 @@ from config.cards import Card
 SHOWN = 5
 ADD = "channels.add_seedlist"
 HELP = (
-    f"One a line, at most {MOST}: e-mail addresses, phone numbers with their country code, or for push the registration "
-    "tokens of colleagues' devices, as the app's log shows them."
+    f"One a line, at most {MOST}: e-mail addresses, phone numbers with their country code; for push the registration tokens "
+    "of colleagues' devices, as the app's log shows them; for in-app and chat the user IDs of testers."
 )
 
 
@@ -117,7 +117,8 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
     return {
         "version": version,
         "kind": kind,
-        "tested": kind.address_kind is not None,
+        "tested": kind.tested,
+        "seeded": "testers" if kind.fetched else "colleagues and test devices",
         "lists": seeds.lists(version),
         "mine": getattr(request.user, "email", "") if kind.address_kind == "email" else "",
         "add": f"{reverse('admin:channels_seedlist_add')}?{prefilled}" if request.user.has_perm(ADD, version) else "",
@@ -128,7 +129,7 @@ def card(request: HttpRequest, version: TemplateVersion, now: datetime) -> dict[
 
 
 def _tested() -> list[tuple[str, str]]:
-    return [pair for pair in channels.choices() if channels[pair[0]].address_kind]
+    return [pair for pair in channels.choices() if channels[pair[0]].tested]
 
 
 def _last(version: TemplateVersion) -> list[tuple[Message, str]]:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from compliance.base import Facts, Rule, Verdict, allow, deny, rules, wait
 
+NO_TESTER = "This test has nowhere to go: its user ID is no tester's (any more)."
 RETRY = timedelta(minutes=15)
 
 
@@ -19,7 +20,7 @@ class ReachabilityRule(Rule):
 
     def judge(self, facts: Facts, now: datetime) -> Verdict:
         if facts.needs_address and facts.address_id is None:
-            return deny("no_address", "The person has no address for this channel.")
+            return deny("no_address", NO_TESTER if facts.is_test else "The person has no address for this channel.")
         if facts.address_validity == "invalid":
             return _does_not_work(facts)
         if not facts.has_account:

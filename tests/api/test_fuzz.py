@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from channels import revisions
-from channels.models import BlockVersion, ContentBlock, Message, SeedList, StoredFile, TemplateVersion
+from channels.models import BlockVersion, ContentBlock, Message, SeedList, StoredFile, TemplateVersion, Tester
 from compliance import gate
 from compliance.models import CopyRetention, Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
 from config import clock
@@ -104,6 +104,7 @@ BODIES = {
     "POST /api/journeys/{key}/resume/": {"reason": "Right price."},
     "POST /api/seed-lists/": {"brand": "acme", "name": "Team", "channel": "email", "addresses": ["ana@acme.test"]},
     "PATCH /api/seed-lists/{id}/": {"name": "Colleagues"},
+    "POST /api/testers/": {"external_id": "ada", "because": "Ada of QA."},
     "POST /api/copy-retention/": {"brand": "acme", "message_class": "otp", "days": 30},
     "PATCH /api/copy-retention/{id}/": {"days": 60},
 }
@@ -122,6 +123,7 @@ MODELS: dict[str, Any] = {
     "files": StoredFile,
     "reviews": Review,
     "seed-lists": SeedList,
+    "testers": Tester,
     "copy-retention": CopyRetention,
     "review-comments": ReviewComment,
     "urgent-releases": UrgentRelease,

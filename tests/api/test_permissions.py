@@ -43,6 +43,7 @@ READS = {
     "urgent-releases/": "reviews:read",
     "review-policies/": "reviews:read",
     "seed-lists/": "templates:read",
+    "testers/": "templates:read",
     "copy-retention/": "retention:read",
 }
 VERBS = ("journeys/welcome/pause/", "journeys/welcome/resume/")

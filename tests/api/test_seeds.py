@@ -59,7 +59,7 @@ class TestLists:
 
     @pytest.mark.parametrize(
         ("change", "field"),
-        [({"brand": "nobody"}, "brand"), ({"channel": "in_app"}, "channel"), ({"channel": "push"}, "addresses"), ({"channel": "pigeon"}, "channel"),
+        [({"brand": "nobody"}, "brand"), ({"channel": "webhook"}, "channel"), ({"channel": "chat"}, "addresses"), ({"channel": "push"}, "addresses"), ({"channel": "pigeon"}, "channel"),
          ({"addresses": []}, "addresses"), ({"addresses": ["ana"]}, "addresses"), ({"addresses": ["a@a.test"] * 51}, "addresses"),
          ({"addresses": "ana@acme.test"}, "addresses"), ({"addresses": ["a\x00@acme.test"]}, "addresses"), ({"name": "Team"}, "name"),
          ({"name": ""}, "name"), ({"colour": "red"}, "colour"), ({"reason": "x" * 101}, "reason")],

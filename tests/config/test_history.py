@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 WITHOUT = {
     "config.ApiToken": "never changed: made and revoked, both in the audit chain",
+    "channels.Tester": "never changed: marked with a reason and unmarked, both in the audit chain",
     "contacts.Contact": "changes by events on the timeline, which name who edited what",
     "contacts.Suppression": "never changed: added, and lifted with a reason",
     "compliance.RuleSet": "each number is a state of its own; every row of a draft that changes is in the audit chain",

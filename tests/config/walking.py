@@ -24,6 +24,7 @@ from channels.models import (
     SeedList,
     StoredFile,
     TemplateVersion,
+    Tester,
 )
 from compliance.law import rule_sets
 from compliance.models import (
@@ -76,6 +77,7 @@ API_MODELS = {
     "contentblock": "channels_contentblock",
     "blockversion": "channels_blockversion",
     "seedlist": "channels_seedlist",
+    "tester": "channels_tester",
     "storedfile": "channels_storedfile",
     "review": "compliance_review",
     "reviewcomment": "compliance_reviewcomment",
@@ -140,7 +142,8 @@ def _channels(message: Message, words: TemplateVersion) -> list[Any]:
         InAppMessage.objects.create(**lying, content={"title": "Hi"}),
         ChatMessage.objects.create(**lying, content={"body": "Hi"}),
     ]
-    return [sender, caught, heard, listed, team, terms, *fetched]
+    tester = Tester.objects.create(contact=message.contact, because="Ada of QA.", marked_at=NOW, marked_by=words.author)
+    return [sender, caught, heard, listed, team, tester, terms, *fetched]
 
 
 def _blocks(root: User) -> list[Any]:
