@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from channels import revisions
-from channels.models import BlockVersion, ContentBlock, Message, SeedList, StoredFile, TemplateVersion, Tester
+from channels import models, revisions
+from channels.models import BlockVersion, ContentBlock, Message, SeedList, StoredFile, TemplateVersion
 from compliance import gate
 from compliance.models import CopyRetention, Decision, Review, ReviewComment, ReviewPolicy, UrgentRelease
 from config import clock
@@ -57,7 +57,7 @@ def connection_kept() -> Iterator[None]:
 @pytest.fixture
 def secret(db, connection_kept) -> str:
     """A token that may do everything, in a house where there is one of each."""
-    builders.contact()
+    nobody = builders.contact()
     ada = builders.contact("ada", email="ada@example.test", phone="+12125550023", plan="pro")
     builders.account("email")
     builders.consent(ada)
@@ -75,6 +75,7 @@ def secret(db, connection_kept) -> str:
     )  # fmt: skip
     ReviewComment.objects.create(review=Review.objects.latest("id"), author=maria, text="Really?", created_at=NOW)
     SeedList.objects.create(brand=builders.brand(), name="Old", channel="sms", addresses=["+12125550023"])
+    models.Tester.objects.create(contact=nobody, because="Ben of QA.", marked_at=NOW, marked_by=maria)
     CopyRetention.objects.create(brand=builders.brand(), message_class="marketing", days=365)
     maria.is_superuser = True
     maria.save()
@@ -123,7 +124,7 @@ MODELS: dict[str, Any] = {
     "files": StoredFile,
     "reviews": Review,
     "seed-lists": SeedList,
-    "testers": Tester,
+    "testers": models.Tester,
     "copy-retention": CopyRetention,
     "review-comments": ReviewComment,
     "urgent-releases": UrgentRelease,

@@ -259,10 +259,12 @@ def test_erasing_a_tester_takes_all_of_it(ana, lists, maria, olga) -> None:
         made = version(channel)
         seeds.ask(made, lists[channel], None, maria, NOW)
         gate.release(NOW)
-    models.Tester.objects.filter(contact=ana).delete()
+    testers.unmark(models.Tester.objects.get(contact=ana), olga, NOW)
     seeds.ask(made, lists["chat"], None, maria, NOW)  # to nobody's inbox, by her user ID
     gate.release(NOW)
+    testers.mark(ana.pk, "Back again.", olga, NOW)
     erasure.erase([ana.pk], user("dpo", "contacts.delete_contact"), "Request.", NOW)
+    assert [one.contact.external_id for one in models.Tester.objects.all()] == ["u-9"]
     left = set(Message.objects.values_list("test__recipient", flat=True))
     assert left == {"u-9"}
     assert Message.objects.count() == 3
