@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from compliance.api_reviews import STATE_CONFLICT
 from compliance.models import Review, UrgentRelease
-from compliance.reviews import urgent
+from compliance.reviews import closing, urgent
 from compliance.reviews.permissions import URGENT
 from config import clock
 from config.permissions import visible
@@ -34,7 +34,7 @@ class UrgentReleaseSerializer(serializers.ModelSerializer[UrgentRelease]):
 
     class Meta:
         model = UrgentRelease
-        fields = ("id", "review", "fingerprint", "reason", "asked_by", "asked_at", "until", "confirmed_by", "confirmed_at", "ended_at")  # fmt: skip
+        fields = ("id", "review", "fingerprint", "reason", "asked_by", "asked_at", "until", "confirmed_by", "confirmed_at", "ended_at", "ended_because")  # fmt: skip
         extra_kwargs = told(
             id="Our id of the release.",
             review="Id of the review that it goes before.",
@@ -43,6 +43,7 @@ class UrgentReleaseSerializer(serializers.ModelSerializer[UrgentRelease]):
             asked_at="When it was asked for; void four hours later unless confirmed.",
             confirmed_at="From when on it may be sent; null before.",
             ended_at="When somebody ended it, or it was found over; null before.",
+            ended_because="Why somebody ended it; null if nobody did.",
         )
 
 
@@ -69,6 +70,12 @@ class UrgentRequestSerializer(Body):
         if not now < value <= now + urgent.LONGEST:
             raise serializers.ValidationError("Choose an instant within the next three days.")
         return value
+
+
+class EndSerializer(Body):
+    """Why it is stopped."""
+
+    reason = serializers.CharField(max_length=closing.LONGEST, help_text="Why; kept with the release.")
 
 
 class UrgentReleaseFilter(django_filters.FilterSet):
@@ -124,15 +131,18 @@ class UrgentReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Res
         return self._do(urgent.confirm, request)
 
     @extend_schema(
-        operation_id="urgent_releases_end", request=None, responses={200: UrgentReleaseSerializer, 409: STATE_CONFLICT}
+        operation_id="urgent_releases_end",
+        request=EndSerializer,
+        responses={200: UrgentReleaseSerializer, 409: STATE_CONFLICT},
     )
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: str) -> Response:
-        """Stop it now: what has not left goes back to the gate. For whoever asked, and with the permission
+        """Stop it now, for a reason: what has not left goes back to the gate. For whoever asked, and with the permission
         compliance.decide_approval."""
-        return self._do(urgent.end, request)
+        urgent.require_end(self.get_object(), request.user)
+        return self._do(urgent.end, request, **read(EndSerializer, request))
 
-    def _do(self, verb: Callable[..., None], request: Request) -> Response:
+    def _do(self, verb: Callable[..., None], request: Request, **said: str) -> Response:
         with fitting():
-            verb(self.get_object(), request.user, clock.now())
+            verb(self.get_object(), request.user, clock.now(), **said)
         return Response(UrgentReleaseSerializer(self.get_object()).data)

@@ -32,7 +32,7 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "add": ("contacts: segment address", "channels: messagetemplate templateversion contentblock blockversion storedfile seedlist", "journeys: journey version step"),
         "change": ("contacts: segment contact address", "channels: messagetemplate templateversion contentblock blockversion storedfile seedlist", "journeys: journey version step"),
         "delete": ("contacts: segment address", "channels: templateversion blockversion storedfile seedlist", "journeys: version step"),
-        "may": ("journeys.publish_journey", "channels.submit_templateversion", "compliance.break_glass", "compliance.add_reviewcomment", "channels.send_test", "channels.submit_blockversion"),
+        "may": ("journeys.publish_journey", "journeys.change_enrolment", "channels.submit_templateversion", "compliance.break_glass", "compliance.add_reviewcomment", "channels.send_test", "channels.submit_blockversion"),
     },
     "Legal reviewer": {
         "view": (_CONTACTS, _CHANNELS, _JOURNEYS, _DECISIONS, _POLICIES, "contacts: suppression source rejectedevent", "channels: account sandboxmessage", "compliance: auditentry", _PRIVACY),

@@ -16,7 +16,7 @@ from config import clock
 from config.history import LONGEST
 from config.resources import Body, Conflict, IdFilter, Resource, Word, before, read, since, told
 from contacts.api_people import PersonFilter
-from journeys import engine, publishing
+from journeys import publishing, removing
 from journeys.models import Enrolment, Journey, Step, Version, Visit
 
 STATE_CONFLICT = OpenApiResponse(
@@ -113,6 +113,12 @@ class WhySerializer(Body):
     """Why something is stopped, or let go on."""
 
     reason = serializers.CharField(max_length=LONGEST, help_text="Why; kept in the journey's history.")
+
+
+class LeaveSerializer(Body):
+    """Why somebody is taken out."""
+
+    reason = serializers.CharField(max_length=LONGEST, help_text="Why; kept in `end_reason`.")
 
 
 class JourneyFilter(django_filters.FilterSet):
@@ -274,7 +280,7 @@ class EnrolmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
     scope = "journeys"
     needs = {
         "retrieve": ("journeys.view_enrolment", "journeys.view_visit"),
-        "leave": ("journeys.view_enrolment", "journeys.view_visit", publishing.PERMISSION),
+        "leave": ("journeys.view_enrolment", "journeys.view_visit", removing.PERMISSION),
     }
 
     def get_serializer_class(self) -> type[EnrolmentSerializer]:
@@ -284,11 +290,11 @@ class EnrolmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         found = super().get_queryset()
         return found if self.action == "list" else found.prefetch_related("visits__step")
 
-    @extend_schema(operation_id="enrolments_leave", request=None, responses=EnrolmentWithVisitsSerializer)
+    @extend_schema(operation_id="enrolments_leave", request=LeaveSerializer, responses=EnrolmentWithVisitsSerializer)
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, pk: str) -> Response:
         """Take the person out at once; a message still waiting at the gate is blocked. Who is out already stays so.
-        Needs the permission to publish journeys."""
-        enrolment = self.get_object()
-        engine.leave([enrolment.pk], "taken out through the API", clock.now())
+        Needs the permission to change enrolments."""
+        enrolment, said = self.get_object(), read(LeaveSerializer, request)
+        removing.take_out([enrolment.pk], said["reason"], clock.now())
         return Response(self.get_serializer(self.get_object()).data)

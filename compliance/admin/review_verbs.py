@@ -153,5 +153,5 @@ def _confirm(release: UrgentRelease, request: HttpRequest, now: datetime) -> str
 
 
 def _end(release: UrgentRelease, request: HttpRequest, now: datetime) -> str:
-    urgent.end(release, request.user, now)
+    urgent.end(release, request.user, now, request.POST.get("reason", ""))
     return "The urgent release has ended."

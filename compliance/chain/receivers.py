@@ -166,7 +166,7 @@ def _object_permission(instance: Any, **signal: Any) -> None:
     holder = {"user": instance.user_id} if hasattr(instance, "user_id") else {"group": instance.group_id}
     told = {"permission": permission.codename, "object": f"{instance.content_type_id}:{instance.object_pk}", **holder}
     subject = (f"{permission.content_type.app_label}.{permission.content_type.model}", str(instance.object_pk))
-    payload = {**told, "given" if "created" in signal else "taken": "object"}
+    payload = {**told, "given" if "created" in signal else "taken": "object", **_why(instance)}
     append("permission.changed", now=clock.now(), actor=actor(), subject=subject, payload=payload)
 
 

@@ -167,6 +167,7 @@ class UrgentRelease(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_because = models.CharField(max_length=300, null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]

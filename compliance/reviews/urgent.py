@@ -8,9 +8,10 @@ from django.db import transaction
 
 from channels import outbox
 from compliance.models import Review, UrgentRelease
-from compliance.reviews import notices, permissions
+from compliance.reviews import closing, notices, permissions
 from compliance.reviews.base import reviewables
 from compliance.reviews.permissions import DECIDE, URGENT
+from config.history import because, given
 
 LONGEST = timedelta(days=3)
 WAIT = timedelta(hours=4)
@@ -67,16 +68,22 @@ def confirm(release: UrgentRelease, user: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def end(release: UrgentRelease, user: Any, now: datetime) -> None:
-    """Stop it now: what has not left goes back to the door. Raises PermissionDenied, ValidationError."""
-    if user.pk != release.asked_by_id:
-        permissions.require(user, DECIDE, release.review, "end an urgent release")
+def end(release: UrgentRelease, user: Any, now: datetime, reason: str) -> None:
+    """Stop it now: what has not left goes back to the door. Raises PermissionDenied, ValidationError without a reason."""
+    require_end(release, user)
     fresh = UrgentRelease.objects.select_for_update(of=("self",)).select_related("review").get(pk=release.pk)
     if fresh.ended_at:
         raise ValidationError("It has ended already.")
     fresh.ended_at, fresh.ended_by = now, user
-    fresh.save(update_fields=["ended_at", "ended_by"])
+    fresh.ended_because = given(reason, "end it", closing.LONGEST)
+    because(fresh, fresh.ended_because).save(update_fields=["ended_at", "ended_by", "ended_because"])
     outbox.recall(reviewables[fresh.review.kind].messages(fresh.review.object_id), now)
+
+
+def require_end(release: UrgentRelease, user: Any) -> None:
+    """Raises PermissionDenied for whoever neither asked for it nor may approve what it is about."""
+    if user.pk != release.asked_by_id:
+        permissions.require(user, DECIDE, release.review, "end an urgent release")
 
 
 def holding(now: datetime) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,6 +15,7 @@ from unfold.decorators import action
 
 from config.adminsite.options import ModelAdmin
 from config.permissions import grants
+from config.permissions.grants import LONGEST
 from config.permissions.ground import label
 from config.permissions.rights import offered
 
@@ -39,39 +40,47 @@ class Granting(ModelAdmin):
         if thing is None:
             raise Http404
         rights = list(offered(label(self.model)))
-        if request.method == "POST":
-            self._save(request, thing, dict(rights))
+        if request.method == "POST" and self._save(request, thing, dict(rights)):
             return HttpResponseRedirect(request.path)
-        found = grants.on(thing)
+        found, sent = grants.on(thing), request.POST
+        staff = get_user_model().objects.filter(is_active=True, is_staff=True)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Who may work on {thing}",
             "opts": self.opts,
             "original": thing,
             "rights": rights,
-            "holders": [(_name(holder), holder, _kind(holder), held) for holder, held in found.items()],
-            "groups": Group.objects.order_by("name"),
-            "people": get_user_model().objects.filter(is_active=True, is_staff=True).order_by("username"),
+            "holders": [
+                (_name(one), one, _kind(one), _cells(one, held, rights, request)) for one, held in found.items()
+            ],
+            "longest": LONGEST,
+            "chosen": sent.get("holder", ""),
+            "reason": sent.get("reason", ""),
+            "new": sent.getlist("new"),
+            "groups": [(_name(group), group) for group in Group.objects.order_by("name")],
+            "people": [(_name(one), one) for one in staff.order_by("username")],
             "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk]),
         }
-        return render(request, "admin/waymark/rights.html", context)
+        return render(request, "admin/waymark/rights.html", context, status=400 if request.method == "POST" else 200)
 
-    def _save(self, request: HttpRequest, thing: Model, rights: dict[str, str]) -> None:
-        """Only what was changed on the page: what somebody else gave meanwhile is neither seen nor taken."""
+    def _save(self, request: HttpRequest, thing: Model, rights: dict[str, str]) -> bool:
+        """Only what was changed on the page: what somebody else gave meanwhile is neither seen nor taken. Whether it is done;
+        otherwise a message says what it lacks."""
         shown, ticked = (_read(request.POST.getlist(name)) for name in ("shown", "right"))
         ticked |= {(request.POST.get("holder", ""), codename) for codename in request.POST.getlist("new")}
         given, taken = _known(ticked - shown, rights), _known(shown - ticked, rights)
-        with transaction.atomic():
-            for holder, codename in given:
-                grants.give(thing, holder, codename)
-            for holder, codename in taken:
-                grants.take(thing, holder, codename)
         if given or taken:
+            try:
+                grants.change(thing, given, taken, request.user, request.POST.get("reason", ""))
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
+                return False
             messages.success(request, f"Saved: {len(given)} given, {len(taken)} taken back. It holds from now on.")
         elif request.POST.getlist("new") or request.POST.get("holder"):
             messages.error(request, "Nothing is changed: choose a person or a group, and at least one right.")
         else:
             messages.info(request, "Nothing is changed.")
+        return True
 
 
 def _read(values: Iterable[str]) -> set[Grant]:
@@ -88,6 +97,16 @@ def _known(wanted: set[Grant], rights: dict[str, str]) -> list[tuple[Any, str]]:
         if kind in models and pk.isdecimal() and len(pk) < 19 and codename in rights:
             found += [(holder, codename) for holder in models[kind]._default_manager.filter(pk=pk)]
     return found
+
+
+def _cells(
+    holder: Any, held: set[str], rights: Iterable[tuple[str, str]], request: HttpRequest
+) -> Iterable[tuple[str, str, bool, bool]]:
+    """Of each right its tick's value, its title, whether it is held, and whether it is ticked: as was sent, if something was."""
+    sent = request.POST.getlist("right") if request.method == "POST" else None
+    for codename, title in rights:
+        value = f"{_name(holder)}:{codename}"
+        yield value, title, codename in held, codename in held if sent is None else value in sent
 
 
 def _name(holder: Any) -> str:

@@ -1,19 +1,28 @@
 """Rights given on one thing, to a person or to a group: django-guardian's rows, read once per request."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from config import history
+from config.history import because
 from config.permissions.ground import KINDS
 
 Grants = Mapping[tuple[str, str], frozenset[int]]
 """(kind, codename) → the ids of the things on which it is given."""
+Grant = tuple[Any, str]
+"""A person or a group, and the codename of a right."""
 _KEPT = "_waymark_grants"
+RIGHTS = "Rights: "
+"""What the reasons of such changes begin with, in a history where nothing else has changed."""
+LONGEST = history.LONGEST - len(RIGHTS)
+"""Characters of a reason."""
 
 
 def of(user: Any) -> Grants:
@@ -42,19 +51,33 @@ def on(thing: Model) -> dict[Any, set[str]]:
     return dict(found)
 
 
-def give(thing: Model, holder: Any, codename: str) -> None:
+def give(thing: Model, holder: Any, codename: str, reason: str = "") -> None:
     """Give a right to a person or a group; a second time nothing happens. Raises Permission.DoesNotExist."""
     place = _place(thing)
     permission = Permission.objects.get(content_type=place["content_type"], codename=codename)
     model, named = _rows_of(holder)
-    model.objects.get_or_create(permission=permission, **named, **place)
+    if not model.objects.filter(permission=permission, **named, **place).exists():
+        because(model(permission=permission, **named, **place), reason).save()
 
 
-def take(thing: Model, holder: Any, codename: str) -> None:
+def take(thing: Model, holder: Any, codename: str, reason: str = "") -> None:
     """Take it back. One row at a time, so that each is noted in the audit chain."""
     model, named = _rows_of(holder)
     for row in model.objects.filter(permission__codename=codename, **named, **_place(thing)):
-        row.delete()
+        because(row, reason).delete()
+
+
+@transaction.atomic
+def change(thing: Any, given: Collection[Grant], taken: Collection[Grant], user: Any, reason: str) -> None:
+    """Give and take rights on a thing, whose history keeps why, as the act of `user`. Raises ValidationError without a
+    reason."""
+    why = history.given(reason, "change who may work on it", LONGEST)
+    type(thing)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=thing.pk)
+    for holder, codename in given:
+        give(thing, holder, codename, why)
+    for holder, codename in taken:
+        take(thing, holder, codename, why)
+    type(thing).history.bulk_history_create([thing], update=True, default_user=user, default_change_reason=RIGHTS + why)
 
 
 def forget(thing: Model) -> None:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -15,7 +17,8 @@ from config import clock
 from config.adminsite import ReadOnlyAdmin
 from config.permissions import somewhere, visible
 from contacts import panels
-from journeys import engine
+from journeys import engine, removing
+from journeys.admin.verbs import WhyForm
 from journeys.models import Enrolment, Journey, Step, Version
 
 State = Enrolment.State
@@ -26,8 +29,14 @@ TONES = {
     State.LEFT: "default",
     State.FAILED: "danger",
 }
-PERMISSION = "journeys.change_enrolment"
-TAKEN_OUT = "taken out by hand"
+
+
+class TakeOutForm(WhyForm):
+    """Why, and on the list also whom: what was chosen there comes with the question and goes with the answer."""
+
+    action = forms.CharField(widget=forms.HiddenInput, required=False)
+    select_across = forms.CharField(widget=forms.HiddenInput, required=False)
+    _selected_action = forms.CharField(widget=forms.MultipleHiddenInput, required=False)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -149,14 +158,20 @@ class EnrolmentAdmin(ReadOnlyAdmin):
 
     def has_act_permission(self, request: HttpRequest, obj: Enrolment | None = None) -> bool:
         """Whether the user may move people by hand: this one, or any."""
-        return bool(request.user.has_perm(PERMISSION, obj) if obj else somewhere(request.user, PERMISSION))
+        return bool(
+            request.user.has_perm(removing.PERMISSION, obj) if obj else somewhere(request.user, removing.PERMISSION)
+        )
 
     @admin.action(description="Take out of the journey", permissions=["act"])
-    def take_out(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> None:
-        """Those chosen leave at once."""
+    def take_out(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> HttpResponse | None:
+        """Those chosen leave at once; a page asks why first."""
+        form = TakeOutForm(request.POST) if "reason" in request.POST else TakeOutForm(initial=_chosen(request))
         ids = _in_their_hands(request, queryset)
-        left = engine.leave(ids, TAKEN_OUT, clock.now())
+        if not form.is_valid():
+            return self._ask(request, form, len(ids))
+        left = removing.take_out(ids, form.cleaned_data["reason"], clock.now())
         messages.success(request, f"Taken out: {left} of {len(ids)}; the others were not in it any more.")
+        return None
 
     @admin.action(description="Try again", permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Enrolment]) -> None:
@@ -185,13 +200,13 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/leave/", view(require_POST(self.leave_view)), name="journeys_enrolment_leave"),
+            path("<int:pk>/leave/", view(self.leave_view), name="journeys_enrolment_leave"),
             path("<int:pk>/retry/", view(require_POST(self.retry_view)), name="journeys_enrolment_retry"),
             *super().get_urls(),
         ]
 
     def leave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take this one out. Raises PermissionDenied, Http404."""
+        """Ask why, or (POST with a reason) take this one out. Raises PermissionDenied, Http404."""
         return self._one(request, pk, self.take_out)
 
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -204,13 +219,35 @@ class EnrolmentAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if enrolment is None:
             raise Http404
-        act(request, Enrolment.objects.filter(pk=enrolment.pk))
-        return HttpResponseRedirect(reverse("admin:journeys_enrolment_change", args=[pk]))
+        asked: HttpResponse | None = act(request, Enrolment.objects.filter(pk=enrolment.pk))
+        return asked or HttpResponseRedirect(reverse("admin:journeys_enrolment_change", args=[pk]))
+
+    def _ask(self, request: HttpRequest, form: TakeOutForm, people: int) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Take out of the journey",
+            "opts": self.opts,
+            "intro": f"{people} {'person leaves' if people == 1 else 'people leave'} at once; messages of theirs that wait are not sent.",
+            "form": form,
+            "submit": "Take out",
+            "back": reverse("admin:journeys_enrolment_changelist"),
+        }
+        return render(request, "admin/waymark/form.html", context, status=400 if form.errors else 200)
+
+
+def _chosen(request: HttpRequest) -> dict[str, Any]:
+    """What was ticked on the list; nothing on the page of one."""
+    sent = request.POST
+    return {
+        "action": "take_out" if "action" in sent else "",
+        "select_across": sent.get("select_across", ""),
+        "_selected_action": sent.getlist("_selected_action"),
+    }
 
 
 def _in_their_hands(request: HttpRequest, chosen: QuerySet[Enrolment]) -> list[int]:
     """Those of the chosen ones that this user may move."""
-    return list(visible(chosen, request.user, PERMISSION).values_list("pk", flat=True))
+    return list(visible(chosen, request.user, removing.PERMISSION).values_list("pk", flat=True))
 
 
 def _page(enrolment: Enrolment, may_act: bool) -> dict[str, Any]:

@@ -157,21 +157,27 @@ class TestPausing:
 class TestLeaving:
     def leave(self, who: Caller) -> tuple[int, dict]:
         with clock.at(NOW + 4 * DAY):
-            return who.post(f"enrolments/{Enrolment.objects.get().pk}/leave/")
+            return who.post(f"enrolments/{Enrolment.objects.get().pk}/leave/", {"reason": "A complaint."})
 
     def test_the_person_is_out_at_once_and_the_waiting_message_is_not_sent(self, marketing, ada) -> None:
         driving.run(NOW + 3 * DAY)
         status, body = self.leave(marketing)
         assert status == 200
-        assert (body["state"], body["end_reason"]) == ("left", "taken out through the API")
+        assert (body["state"], body["end_reason"]) == ("left", "taken out by hand: A complaint.")
         assert body["ended_at"] == "2026-11-28T12:00:00Z"
         assert body["visits"][-1]["left_at"] == "2026-11-28T12:00:00Z"
         assert Message.objects.get().state == "blocked"
 
+    def test_not_without_a_reason(self, marketing, ada) -> None:
+        address = f"enrolments/{Enrolment.objects.get().pk}/leave/"
+        assert marketing.post(address) == (400, {"reason": ["This field is required."]})
+        assert marketing.post(address, {"reason": " "})[0] == 400
+        assert Enrolment.objects.get().state == "waiting"
+
     def test_who_is_out_already_stays_so(self, marketing, ada) -> None:
         first = self.leave(marketing)
         with clock.at(NOW + 9 * DAY):
-            again = marketing.post(f"enrolments/{Enrolment.objects.get().pk}/leave/")
+            again = marketing.post(f"enrolments/{Enrolment.objects.get().pk}/leave/", {"reason": "Another."})
         assert again == first
 
     def test_people_leave_a_paused_journey_too(self, marketing, ada) -> None:

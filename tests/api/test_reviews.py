@@ -227,8 +227,10 @@ class TestUrgentReleases:
         assert marketing.post(f"urgent-releases/{release['id']}/confirm/")[0] == 403
         status, body = lena.post(f"urgent-releases/{release['id']}/confirm/")
         assert (status, body["confirmed_by"]) == (200, "lena")
-        status, body = marketing.post(f"urgent-releases/{release['id']}/end/")
-        assert status == 200
+        end = f"urgent-releases/{release['id']}/end/"
+        assert marketing.post(end) == (400, {"reason": ["This field is required."]})
+        status, body = marketing.post(end, {"reason": "It is mended."})
+        assert (status, body["ended_because"]) == (200, "It is mended.")
         assert body["ended_at"]
         assert lena.post(f"urgent-releases/{release['id']}/confirm/")[0] == 409
         assert [row["id"] for row in lena.rows("urgent-releases/", review=waiting["id"])] == [release["id"]]

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from channels.models import Account, MessageTemplate, SandboxMessage, TemplateVersion
 from compliance import gate, reviews
-from compliance.models import Approval, Decision, PolicyStep, Review, ReviewPolicy, ReviewStep, UrgentRelease
+from compliance.models import Approval, AuditNote, Decision, PolicyStep, Review, ReviewPolicy, ReviewStep, UrgentRelease
 from compliance.reviews import comments, urgent
 from config.ledger import unlocked
 from config.models import Notice
@@ -165,8 +165,9 @@ class TestInTheDatabase:
         refused(lambda: UrgentRelease.objects.update(until=NOW + 300 * DAY))
         urgent.confirm(release, lena, NOW)
         refused(lambda: UrgentRelease.objects.update(confirmed_by=user("zoe")))
-        urgent.end(release, lena, NOW)
+        urgent.end(release, lena, NOW, "It is mended.")
         refused(lambda: UrgentRelease.objects.update(ended_at=None))
+        refused(lambda: UrgentRelease.objects.update(ended_because="Another."))
         refused(lambda: UrgentRelease.objects.all().delete())
 
     def test_three_days_are_the_most_whatever_its_row_says(self, waiting, maria, lena) -> None:
@@ -277,7 +278,12 @@ class TestUrgent:
         made = self.release(waiting, maria, lena)
         assert sent(waiting, 1, NOW + 4 * HOUR - HOUR / 60) == ("sent", "")
         assert sent(waiting, 2, NOW + 4 * HOUR) == ("blocked", "template_not_approved")
-        urgent.end(made, lena, NOW + HOUR)
+        with pytest.raises(ValidationError, match="Say why you end it"):
+            urgent.end(made, lena, NOW + HOUR, " ")
+        urgent.end(made, lena, NOW + HOUR, "It is mended.")
+        made.refresh_from_db()
+        assert (made.ended_by, made.ended_because) == (lena, "It is mended.")
+        assert AuditNote.objects.filter(kind="urgent.changed").latest("pk").payload["reason"]
         assert sent(waiting, 3, NOW + HOUR) == ("blocked", "template_not_approved")
 
     def test_it_is_sealed_too(self, waiting, maria, lena) -> None:

@@ -139,7 +139,7 @@ class TestWhatOneMayDo:
         finn = browser(holder("finn", other, *MARKETER))
         assert finn.post(f"/admin/journeys/enrolment/{enrolment.pk}/leave/").status_code == 403
         pia = browser(holder("pia", version.journey, "publish_journey"))
-        assert pia.post(f"/admin/journeys/enrolment/{enrolment.pk}/leave/").status_code == 302
+        assert pia.post(f"/admin/journeys/enrolment/{enrolment.pk}/leave/", {"reason": "A test."}).status_code == 302
         enrolment.refresh_from_db()
         assert enrolment.state == "left"
 
@@ -159,31 +159,54 @@ class TestWhatOneMayDo:
         assert mara.get("/admin/journeys/journey/").status_code == 403
 
 
+WHY = {"reason": "She writes the news now."}
+
+
 class TestGiving:
     def test_rights_are_given_to_people_and_groups_and_taken_back(self, acme) -> None:
         admin = staff.client("Administrator")
         address = reverse("admin:contacts_brand_who_may", args=[acme.pk])
         eve, interns = builders.user("eve"), Group.objects.create(name="Interns")
         assert "Who may work on Acme" in admin.get(address).content.decode()
-        admin.post(address, {"holder": f"user:{eve.pk}", "new": ["edit_in_brand", "submit_in_brand"]})
-        admin.post(address, {"holder": f"group:{interns.pk}", "new": ["view_in_brand"], **_shown(eve)})
+        admin.post(address, {"holder": f"user:{eve.pk}", "new": ["edit_in_brand", "submit_in_brand"], **WHY})
+        admin.post(address, {"holder": f"group:{interns.pk}", "new": ["view_in_brand"], **_shown(eve), **WHY})
         assert grants.on(acme) == {eve: {"edit_in_brand", "submit_in_brand"}, interns: {"view_in_brand"}}
         kept = f"user:{eve.pk}:submit_in_brand"
-        admin.post(address, {"shown": [f"user:{eve.pk}:edit_in_brand", kept], "right": [kept]})
+        admin.post(address, {"shown": [f"user:{eve.pk}:edit_in_brand", kept], "right": [kept], **WHY})
         assert grants.on(acme) == {eve: {"submit_in_brand"}, interns: {"view_in_brand"}}
+
+    def test_not_without_a_reason_which_the_history_of_the_thing_keeps(self, acme) -> None:
+        admin, eve = staff.client("Administrator"), builders.user("eve")
+        address = reverse("admin:contacts_brand_who_may", args=[acme.pk])
+        wanted = {"holder": f"user:{eve.pk}", "new": ["edit_in_brand"]}
+        page = admin.post(address, {**wanted, "reason": " "})
+        assert page.status_code == 400
+        assert "Say why you change who may work on it" in page.content.decode()
+        assert f'value="user:{eve.pk}" selected' in page.content.decode()
+        assert grants.on(acme) == {}
+        admin.post(address, {**wanted, **WHY})
+        held = f"user:{eve.pk}:edit_in_brand"
+        page = admin.post(address, {"shown": [held]})
+        assert (page.status_code, grants.on(acme)) == (400, {eve: {"edit_in_brand"}})
+        assert f'value="{held}" aria-label="eve: Edit">' in page.content.decode(), "the tick stays taken away"
+        latest = acme.history.first()
+        assert latest.history_change_reason == "Rights: She writes the news now."
+        assert latest.history_user.username == "administrator"
+        assert "She writes the news now." in admin.get(f"/admin/contacts/brand/{acme.pk}/history/").content.decode()
 
     def test_each_is_in_the_audit_chain_with_who_did_it(self, acme) -> None:
         admin, eve = staff.client("Administrator"), builders.user("eve")
         AuditNote.objects.all().delete()
         address = reverse("admin:contacts_brand_who_may", args=[acme.pk])
-        admin.post(address, {"holder": f"user:{eve.pk}", "new": ["edit_in_brand"]})
-        admin.post(address, {"shown": [f"user:{eve.pk}:edit_in_brand"]})
+        admin.post(address, {"holder": f"user:{eve.pk}", "new": ["edit_in_brand"], **WHY})
+        admin.post(address, {"shown": [f"user:{eve.pk}:edit_in_brand"], **WHY})
         given, taken = AuditNote.objects.filter(kind="permission.changed").order_by("pk")
         assert (given.subject_type, given.subject_id) == ("contacts.brand", str(acme.pk))
         assert given.payload["permission"] == taken.payload["permission"] == "edit_in_brand"
         assert given.payload["user"] == eve.pk
         assert (given.payload["given"], taken.payload["taken"]) == ("object", "object")
         assert given.actor == taken.actor is not None
+        assert given.payload["reason"] == taken.payload["reason"]
 
     def test_what_is_no_right_or_nobody_is_not_given(self, acme) -> None:
         admin = staff.client("Administrator")
@@ -192,7 +215,7 @@ class TestGiving:
             page = admin.post(address, {"holder": name, "new": [right]}, follow=True)
             assert "Nothing is changed" in page.content.decode()
         eve = builders.user("eve")
-        admin.post(address, {"holder": f"user:{eve.pk}", "new": ["delete_brand", "publish_journey"]})
+        admin.post(address, {"holder": f"user:{eve.pk}", "new": ["delete_brand", "publish_journey"], **WHY})
         assert grants.on(acme) == {}
 
     @pytest.mark.parametrize("role", [role for role in staff.ROLES if role != "Administrator"])

@@ -358,12 +358,16 @@ class TestEnrolments:
         assert "Hello : waiting for the gate" in page
         assert "message.sent" in page, "it says what it waits for"
 
-    def test_an_operator_takes_somebody_out(self, as_role):
+    @pytest.mark.parametrize("role", ["Operator", "Marketer"])
+    def test_somebody_is_taken_out_for_a_reason(self, as_role, role):
         live(wait())
         happens(contact("ada"))
-        client = as_role("Operator")
-        response = client.post(url("enrolment_leave", only().pk))
-        assert (only().state, only().end_reason) == ("left", "taken out by hand")
+        client = as_role(role)
+        assert "1 person leaves at once" in text(client.get(url("enrolment_leave", only().pk)))
+        assert client.post(url("enrolment_leave", only().pk), {"reason": " "}).status_code == 400
+        assert only().state == "waiting"
+        response = client.post(url("enrolment_leave", only().pk), {"reason": "A test order."})
+        assert (only().state, only().end_reason) == ("left", "taken out by hand: A test order.")
         assert said(client, response) == ["Taken out: 1 of 1; the others were not in it any more."]
 
     def test_an_operator_tries_somebody_again(self, as_role):
@@ -380,24 +384,31 @@ class TestEnrolments:
         for name in ("ada", "bob", "eve"):
             happens(contact(name))
         chosen = list(Enrolment.objects.values_list("pk", flat=True)[:2])
-        data = {"action": "take_out", "_selected_action": chosen}
-        as_role("Operator").post(url("enrolment_changelist"), data)
-        assert Enrolment.objects.filter(state="left").count() == 2
+        client = as_role("Operator")
+        asked = client.post(url("enrolment_changelist"), {"action": "take_out", "_selected_action": chosen})
+        assert "2 people leave at once" in text(asked)
+        assert not Enrolment.objects.filter(state="left").exists()
+        hidden = asked.context["form"].initial
+        client.post(url("enrolment_changelist"), {**hidden, "reason": "Wrong people."})
+        left = Enrolment.objects.filter(state="left", end_reason="taken out by hand: Wrong people.")
+        assert sorted(left.values_list("pk", flat=True)) == sorted(chosen)
 
-    @pytest.mark.parametrize("role", ["Marketer", "Legal reviewer", "Support agent", "Analyst", "outsider"])
+    @pytest.mark.parametrize("role", ["Legal reviewer", "Support agent", "Analyst", "outsider"])
     def test_the_others_may_not(self, as_role, role):
         live(wait())
         happens(contact("ada"))
         client = as_role(role)
         assert client.post(url("enrolment_leave", only().pk)).status_code == 403
         assert client.post(url("enrolment_retry", only().pk)).status_code == 403
-        client.post(url("enrolment_changelist"), {"action": "take_out", "_selected_action": [only().pk]})
+        data = {"action": "take_out", "_selected_action": [only().pk], "reason": "Why not."}
+        client.post(url("enrolment_changelist"), data)
         assert only().state == "waiting"
 
     def test_looking_changes_nothing(self, as_role):
         live(wait())
         happens(contact("ada"))
-        assert as_role("superuser").get(url("enrolment_leave", only().pk)).status_code == 405
+        assert as_role("superuser").get(url("enrolment_leave", only().pk)).status_code == 200
+        assert as_role("superuser").get(url("enrolment_retry", only().pk)).status_code == 405
         assert only().state == "waiting"
 
     def test_one_that_is_not_there(self, as_role):
