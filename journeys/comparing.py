@@ -50,6 +50,12 @@ def parts(before: Blueprint | None, after: Blueprint) -> list[Part]:
     return [*found, *_steps(old, after)]
 
 
+def trigger(design: Blueprint) -> list[Field]:
+    """What lets people in: its name, and each of its settings."""
+    settings = _settings({}, design.trigger_config, triggers.get(design.trigger))
+    return [Field(NAMES["trigger"], "", _rule("trigger", design.trigger) or "none yet"), *settings]
+
+
 def conditions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Part]:
     """The same of segments, each by its key with its condition."""
     found = []

@@ -54,6 +54,12 @@ def test_the_entry_and_its_rules_are_told() -> None:
     assert "within: 7d" in told["Goal"][1]
 
 
+def test_what_lets_people_in_is_told_in_words() -> None:
+    assert comparing.trigger(Blueprint()) == [Field("Trigger", "", "none yet")]
+    told = comparing.trigger(Blueprint("segment", {"segment": "vip"}))
+    assert told == [Field("Trigger", "", "Entry into a segment"), Field("Segment", "", "vip")]
+
+
 def test_lists_and_kinds_that_are_gone_can_be_read() -> None:
     old, new = design(step("gone", "x", deep={"a": [1]})), design(step("gone", "x", deep={"a": [2]}))
     assert parts(old, new) == [Part("changed", "gone: x", (Field("Deep", "a: [1]", "a: [2]"),))]
