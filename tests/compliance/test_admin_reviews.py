@@ -113,7 +113,7 @@ class TestDeciding:
 
     def test_a_refusal_needs_a_reason(self, legal, submitted) -> None:
         html = legal.post(action("refuse", submitted), {"reason": "  "}, follow=True).content.decode()
-        assert "Say why it is refused, so that the author knows what to change." in html
+        assert "Say why, so that the author knows what to change." in html
         assert state(submitted) == "submitted"
 
     def test_the_author_reads_why(self, legal, author, submitted) -> None:

@@ -114,6 +114,9 @@ class TestPage:
         )
         assert "done</h3>" in html
         assert "bye</h3>" in html
+        before, after = html.split("<svg")[1:]
+        assert [before.count(f">{word}</text>") for word in ("changed", "removed", "added")] == [1, 1, 0]
+        assert [after.count(f">{word}</text>") for word in ("changed", "removed", "added")] == [1, 0, 1]
         assert "Segment vip" not in html
 
     def test_a_segment_that_changed_since_counts(self, vip) -> None:
@@ -131,6 +134,8 @@ class TestPage:
         html = browser.get(page).content.decode()
         assert "No version of this journey is in use: all of it is new." in html
         assert "added</span> Wait: wait" in html
+        assert html.count("<svg") == 1
+        assert 'class="since"' not in html
 
     def test_it_is_for_those_who_may_see_journeys(self) -> None:
         page = self.page(draft(step("exit")))
