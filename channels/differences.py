@@ -21,6 +21,8 @@ _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _MASK = re.compile("\ue000(\\d+)\ue001")
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _BARE = re.compile(r"https?://[^\s\"'<>)]+", re.IGNORECASE)
+_TARGET = re.compile(rf"\s*\({_BARE.pattern}\)", re.IGNORECASE)
+"""Where a link leads, as plain text tells it behind the link's words."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _CLAIM = re.compile(
     r"\d|[%€$£¥]|\b(?:eur|usd|gbp|free|gratis|guarante\w*|warrant\w*|best|only today|save|discount|off|win|prize|no risk|"
@@ -118,7 +120,7 @@ def variables(content: Mapping[str, Any]) -> list[str]:
 def claims(content: Mapping[str, Any]) -> list[str]:
     """The sentences that promise something: with figures, money, or words such as "free" and "guarantee"."""
     text, pieces = _masked(visible(content))
-    sentences = (sentence.strip() for sentence in _SENTENCE.split(_BARE.sub("", text)))
+    sentences = (sentence.strip() for sentence in _SENTENCE.split(_BARE.sub("", _TARGET.sub("", text))))
     return list(dict.fromkeys(_unmasked(one, pieces) for one in sentences if _CLAIM.search(_MASK.sub("", one))))
 
 

@@ -55,6 +55,8 @@ class Placed:
         return f"{place}: {self.sentence}" if place else self.sentence
 
 
+_WORD = re.compile(r"[^\W\d_]+(?=[,;:]?(?:\s|$))")
+"""What a capital is for at the beginning of a sentence; names and addresses stay as they are written."""
 _PLACE = re.compile(r"(?:(\w+): )?(?:line (\d+): )?(.*)", re.DOTALL)
 
 
@@ -67,7 +69,9 @@ def placed(problem: Problem, labels: Mapping[str, str]) -> Placed:
         line = line or (int(place[2]) if place[2] and field else 0)
     if line:
         sentence = re.sub(r"^line \d+: ", "", sentence)
-    return Placed(field, label(labels, field) if field else "", line, capfirst(sentence))
+    return Placed(
+        field, label(labels, field) if field else "", line, capfirst(sentence) if _WORD.match(sentence) else sentence
+    )
 
 
 def label(labels: Mapping[str, str], name: str) -> str:

@@ -2,7 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django import forms
@@ -35,19 +35,29 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A step (or the entry) that is `added`, `removed`, `moved` or `changed`, with what it says differently."""
+    """A step (or the entry) that is `added`, `removed`, `moved` or `changed`, with what it says differently.
+
+    `key` is the step's; empty for the entry, None for what is in no picture.
+    """
 
     kind: str
     title: str
     fields: tuple[Field, ...] = ()
+    key: str | None = field(default=None, compare=False)
 
 
 def parts(before: Blueprint | None, after: Blueprint) -> list[Part]:
     """What differs, in the order of the newer design; without an older one, everything is added."""
     old = before or Blueprint(reentry="")
     entry = tuple(_entry(old, after))
-    found = [Part("changed" if before else "added", "Entry and rules", entry)] if entry else []
+    found = [Part("changed" if before else "added", "Entry and rules", entry, "")] if entry else []
     return [*found, *_steps(old, after)]
+
+
+def trigger(design: Blueprint) -> list[Field]:
+    """What lets people in: its name, and each of its settings."""
+    settings = _settings({}, design.trigger_config, triggers.get(design.trigger))
+    return [Field(NAMES["trigger"], "", _rule("trigger", design.trigger) or "none yet"), *settings]
 
 
 def conditions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Part]:
@@ -88,10 +98,10 @@ def _steps(old: Blueprint, new: Blueprint) -> Iterable[Part]:
             fields = (Field("Place", str(at), str(place)), *fields)
         if was is None or fields:
             kind = "added" if was is None else "moved" if len(fields) == 1 and key in moved else "changed"
-            yield Part(kind, _title(step), fields)
+            yield Part(kind, _title(step), fields, key)
     for key, step in before.items():
         if key not in after:
-            yield Part("removed", _title(step), tuple(_step(step, None)))
+            yield Part("removed", _title(step), tuple(_step(step, None)), key)
 
 
 def _step(old: StepPlan | None, new: StepPlan | None) -> Iterable[Field]:

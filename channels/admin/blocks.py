@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 
 from channels import blocks, checks, differences, drafts
 from channels.admin.revisions import DraftAdmin, DraftForm
-from channels.admin.varying import VariantsField, kept, readable
+from channels.admin.varying import VariantsField, kept, readable, rows, said
 from channels.findings import placed
 from channels.models import BlockVersion, ContentBlock
 from config import clock
@@ -88,7 +88,7 @@ class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
     """Only a draft can be edited, and only by its author; legal text only by those who may."""
 
     form = BlockVersionForm
-    list_display = ("__str__", "locale", "state", "author", "submitted_at")
+    list_display = ("__str__", "locale_shown", "state", "author", "submitted_at")
     list_filter = ("state", "block__brand")
     list_select_related = ("block", "author")
     search_fields = ("block__name", "block__key")
@@ -103,11 +103,15 @@ class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: BlockVersion | None = None) -> Any:
         edits = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return [
-            (None, {"fields": ["block_link", "locale", "source"]}),
-            ("Variants", {"fields": ["variants" if edits else "varied"], "classes": ["wm-vars-set"]}),
-            ("Checks", {"fields": ["problems"]}),
-        ]
+        words = ["locale", "source"]
+        variants = ("Variants", {"fields": ["variants" if edits else "varied"], "classes": ["wm-vars-set"]})
+        if obj is None:
+            return [(f"New version of {self._block(request)}", {"fields": words}), variants]
+        return [(None, {"fields": ["block_link", *words]}), variants, ("Checks", {"fields": ["problems"]})]
+
+    @admin.display(description="language", ordering="locale")
+    def locale_shown(self, version: BlockVersion) -> str:
+        return version.locale or "everyone else"
 
     @admin.display(description="variants")
     def varied(self, version: BlockVersion) -> SafeString:
@@ -115,14 +119,12 @@ class BlockVersionAdmin(DraftAdmin, HistoryAdmin):
 
     @admin.display(description="block")
     def block_link(self, version: BlockVersion) -> str:
-        if version.block_id is None:
-            return "–"
         address = reverse("admin:channels_contentblock_change", args=(version.block_id,))
         return format_html('<a class="wm-link" href="{}">{}</a>', address, version.block)
 
     @admin.display(description="what there is to say")
     def problems(self, version: BlockVersion) -> str | SafeString:
-        found = checks.block_problems(version) if version.pk else []
+        found = checks.block_problems(version)
         return (
             format_html_join("", "<p>{}</p>", ((placed(finding, {}),) for finding in found))
             or "Nothing: it looks fine."
@@ -199,9 +201,18 @@ def changes(request: HttpRequest, version: BlockVersion, now: datetime) -> dict[
     """The version against the one in use in its language; without one, everything is new."""
     same = BlockVersion.objects.filter(block=version.block_id, locale=version.locale).exclude(pk=version.pk)
     old = same.filter(state=BlockVersion.State.APPROVED).first()
-    before, after = ({"source": one.source, "variants": one.variants} if one else {} for one in (old, version))
+    versions = (old, version)
+    before, after = ({"source": one.source, "variants": said(one.variants)} if one else {} for one in versions)
     fields = [(capfirst(field.name), field.pieces) for field in differences.sources(before, after)]
-    return {"old": old, "new": version, "fields": fields}
+    return {"old": old, "new": version, "fields": fields, "lists": differences.lists(*map(_words, versions))}
+
+
+def _words(version: BlockVersion | None) -> dict[str, str]:
+    """All that a version may say, as one field of its format."""
+    if version is None:
+        return {}
+    sources = (version.source, *(str(one.get("source", "")) for one in rows(version.variants)))
+    return {"body" if version.block.format == ContentBlock.Format.TEXT else "html": "\n\n".join(sources)}
 
 
 CHANGES = Card("changes", "What changed", "admin/channels/diff/block.html", changes, "channels.view_blockversion")

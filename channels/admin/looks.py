@@ -1,5 +1,6 @@
 """How words look where people read them: a mail, or a mock-up of the screen that a text, a push or a chat appears on."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,21 +55,12 @@ def shown(
     if kind.key in COUNTED:
         context["count"] = count = segments.count(text)
         context["room"] = count.segments * count.per_segment
-    context["lines"] = _listed(found.get("quick_replies"))
+    context["lines"] = [one["label"] for one in found.get("quick_replies") or ()]
     context["values"] = _named(found.get("variables"))
     pictures = frames.ALL_IMAGES if images else frames.NO_IMAGES
     return frames.page(MOCKS.get(kind.key, "admin/channels/frames/text.html"), context, images=pictures)
 
 
-def _listed(value: Any) -> list[str]:
-    """Answers to tap on: a list, or a text with one a line."""
-    if isinstance(value, list):
-        return [str(one.get("label", "")) if isinstance(one, Mapping) else str(one) for one in value]
-    return str(value or "").splitlines()
-
-
-def _named(value: Any) -> list[tuple[str, str]]:
-    """What stands for `{{1}}`, `{{2}}` … of a provider's template."""
-    if isinstance(value, Mapping):
-        return [(str(name), str(one)) for name, one in value.items()]
-    return [(str(number), one) for number, one in enumerate(_listed(value), start=1)]
+def _named(variables: str | None) -> list[tuple[str, str]]:
+    """What stands for `{{1}}`, `{{2}}` … of a provider's template; rendered words hold it as JSON."""
+    return list(json.loads(variables).items()) if variables else []

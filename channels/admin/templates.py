@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from channels.admin.choosing import ChannelFilter, ChannelFirst, title
+from channels.admin.choosing import ChannelFilter, ChannelFirst, chosen, title
 from channels.models import MessageTemplate, TemplateVersion
 from config.adminsite import Granting, HistoryAdmin
 
@@ -33,7 +33,6 @@ class MessageTemplateAdmin(ChannelFirst, Granting, HistoryAdmin):
     list_select_related = ("brand", "topic")
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
-    fields = ("brand", "name", "key", "topic")
     change_form_outer_after_template = "admin/channels/messagetemplate/versions.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -54,6 +53,10 @@ class MessageTemplateAdmin(ChannelFirst, Granting, HistoryAdmin):
         open_states = (TemplateVersion.State.DRAFT, TemplateVersion.State.SUBMITTED, TemplateVersion.State.IN_REVIEW)
         found = [version for version in template.versions.all() if version.state in open_states]
         return ", ".join(f"v{version.number} {version.get_state_display()}" for version in found) or "–"
+
+    def get_fieldsets(self, request: HttpRequest, obj: MessageTemplate | None = None) -> Any:
+        """Under the name of the channel, which is chosen once."""
+        return [(title(chosen(request, obj)), {"fields": ("brand", "name", "key", "topic")})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: MessageTemplate | None = None) -> tuple[str, ...]:
         return ("brand", "key") if obj else ()

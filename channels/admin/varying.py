@@ -67,10 +67,19 @@ def kept(stored: Any, written: Sequence[Mapping[str, Any]]) -> list[Any]:
     return [there[at] or known.get(_same(one), one) for at, one in enumerate(written)]
 
 
+def rows(variants: Any) -> list[dict[str, Any]]:
+    """The variants that are any."""
+    return [one for one in variants if isinstance(one, dict)] if isinstance(variants, list) else []
+
+
 def readable(variants: Any) -> SafeString:
     """The variants in their order, for those who may only read them."""
-    rows = [one for one in variants if isinstance(one, dict)] if isinstance(variants, list) else []
-    return SafeString(render_to_string("admin/channels/variants/table.html", {"rows": rows}))
+    return SafeString(render_to_string("admin/channels/variants/table.html", {"rows": rows(variants)}))
+
+
+def said(variants: Any) -> str:
+    """The variants as one text, each under its condition."""
+    return "\n\n".join(f"If {one.get('when', '')}\n{one.get('source', '')}" for one in rows(variants))
 
 
 def _same(one: Mapping[str, Any]) -> tuple[str, str]:

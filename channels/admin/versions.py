@@ -124,10 +124,10 @@ class TemplateVersionAdmin(DraftAdmin, HistoryAdmin):
         kind = self._kind(request, obj)
         edits = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         fields = names(kind.Content, "content") if edits else ["words_shown"]
-        about = ["locale", "message_class"]
-        line = ("template_link", *about) if obj else tuple(about)
+        about = ("locale", "message_class")
+        head = None if obj else f"New version of {self._template(request)}"
         return [
-            (None, {"fields": [line], "classes": ["wm-about"]}),
+            (head, {"fields": [("template_link", *about) if obj else about], "classes": ["wm-about"]}),
             (kind.title, {"fields": fields}),
             ("Variables", {"fields": ["variables" if edits else "declared"], "classes": ["wm-vars-set"]}),
         ]

@@ -69,6 +69,7 @@ class StepInline(TabularInline):
     model = PolicyStep
     fields = ("position", "name", "group", "approvers", "due_hours")
     verbose_name = "step"
+    hide_title = True
     min_num = 1
 
 
@@ -106,7 +107,9 @@ class ReviewPolicyAdmin(HistoryAdmin):
 
     @admin.display(description="holds for")
     def holds_for(self, policy: ReviewPolicy) -> str:
-        parts = [*policy.kinds, *policy.channels, *policy.classes, *policy.markets]
+        titles: dict[str, str] = dict([*reviewables.choices(), *channels.choices(), *MessageClass.choices])
+        parts = [titles.get(one, one) for one in (*policy.kinds, *policy.channels, *policy.classes)]
+        parts += policy.markets
         parts += [f"“{word}”" for word in policy.words]
         parts += [f"{policy.audience_from:,} people or more"] if policy.audience_from else []
         return ", ".join(parts) or "everything"

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -144,14 +146,19 @@ def _ask(review: Review, request: HttpRequest, now: datetime) -> str:
     given = request.POST.get("hours", "")
     hours = int(given) if given.isdecimal() and len(given) < 5 else 0
     release = urgent.ask(review, request.user, request.POST.get("reason", ""), now + timedelta(hours=hours), now)
-    return f"Asked for. A second person has to confirm it; then it holds until {release.until:%Y-%m-%d %H:%M} UTC."
+    return f"Asked for. A second person has to confirm it; then it holds until {_here(release.until)}."
 
 
 def _confirm(release: UrgentRelease, request: HttpRequest, now: datetime) -> str:
     urgent.confirm(release, request.user, now)
-    return f"{release.review} may be sent until {release.until:%Y-%m-%d %H:%M} UTC."
+    return f"{release.review} may be sent until {_here(release.until)}."
 
 
 def _end(release: UrgentRelease, request: HttpRequest, now: datetime) -> str:
     urgent.end(release, request.user, now, request.POST.get("reason", ""))
     return "The urgent release has ended."
+
+
+def _here(instant: datetime) -> str:
+    """In the reader's zone, as on the page."""
+    return date_format(timezone.localtime(instant), "j M Y, H:i")

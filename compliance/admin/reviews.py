@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from channels.admin import blocks, diffing, versions
+from channels.admin.choosing import title
 from channels.models import BlockVersion, TemplateVersion
 from compliance import reviews
 from compliance.admin import review_verbs, standing
@@ -75,6 +76,7 @@ class ReviewAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": review.title,
             "shown": review,
+            "channel_title": title(review.channel),
             "page": kind.page(review.object_id),
             "opts": self.opts,
             "cards": said[review.kind].draw(request, subject, now),

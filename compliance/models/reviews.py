@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import capfirst
 
 from channels.models import MessageClass, TemplateVersion
 from contacts.models import Brand
@@ -131,7 +132,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_verdict_display()}: {self.review}".capitalize()
+        return f"{capfirst(self.get_verdict_display())}: {self.review}"
 
 
 class ReviewComment(models.Model):

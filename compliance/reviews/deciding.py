@@ -50,7 +50,7 @@ def decide(
         if approved:
             _check_approvable(kind, locked, review, reviewer, seen)
         elif not reason.strip():
-            raise ValidationError("Say why it is refused, so that the author knows what to change.")
+            raise ValidationError("Say why, so that the author knows what to change.")
         verdict = Verdict.APPROVE if approved else Verdict.CHANGES if changes else Verdict.REJECT
         word = _write(review, step, reviewer, verdict, reason, now)
         if approved:

@@ -96,6 +96,10 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
         told = {"change_reason": request.POST.get("change_reason", ""), "weighty": self.weighty}
         return super().render_change_form(request, {**context, **told}, *args, **options)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The list says itself where its dates lead to, for everybody; the theme's hint is for who may restore."""
+        return super().history_view(request, object_id, {"revert_disabled": True, **(extra_context or {})})
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:

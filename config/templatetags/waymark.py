@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config import durations
+
 register = template.Library()
 _UNITS = (
     ("day", timedelta(days=1)),
@@ -94,6 +96,15 @@ def said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@register.filter
+def lasting(text: str) -> str:
+    """`21d` as people say it: 3 weeks; what is no duration as it is."""
+    try:
+        return durations.words(durations.parse(text))
+    except ValueError:
+        return text
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from compliance.admin.reviews import said
 from config.cards import Card
 from contacts.models import Segment
-from journeys import blueprints, comparing, reviewable
+from journeys import blueprints, comparing, diagram, reviewable
 from journeys.models import Version
 
 
@@ -22,7 +22,13 @@ def card(request: HttpRequest, version: Version, now: datetime) -> dict[str, Any
     named, was = (reviewable.segments(one) if one else set[str]() for one in (after, before))
     then = _then(was, old.published_at) if old and old.published_at else {}
     parts = [*comparing.parts(before, after or blueprints.Blueprint()), *comparing.conditions(then, _now(named))]
-    return {"old": old, "new": version, "parts": parts}
+    marks = {part.key: part.kind for part in parts if old and part.key is not None}
+    pictures = [
+        (word, one, diagram.svg(design, str(one), name=word, marks=marks))
+        for word, one, design in (("before", old, before), ("after", version, after))
+        if design
+    ]
+    return {"old": old, "new": version, "parts": parts, "pictures": pictures}
 
 
 def _now(keys: Collection[str]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class JourneyAdmin(Granting, HistoryAdmin):
     fields = (
         ("name", "key"),
         ("brand", "priority"),
-        ("owner", "technical_owner", "compliance_reviewer"),
+        ("owner", "technical_owner"),
+        "compliance_reviewer",
         "description",
     )
     change_list_template = "admin/journeys/journey/list.html"

@@ -14,7 +14,7 @@ from compliance.admin import standing
 from config import clock
 from config.adminsite import HistoryAdmin, ReadOnlyAdmin
 from config.adminsite.history import Difference
-from journeys import blueprints, figures, histories, publishing
+from journeys import blueprints, comparing, figures, histories, publishing
 from journeys.admin import designing, exchange, picture
 from journeys.base import steps
 from journeys.blueprints import Blueprint, StepPlan
@@ -123,6 +123,7 @@ def page(request: HttpRequest, version: Version) -> dict[str, Any]:
         "version": version,
         "tone": {"success": "good", "info": "warn"}.get(TONES[Version.State(version.state)], ""),
         "picture": picture.draw(version, None if draft else figures.funnel(version)),
+        "trigger": comparing.trigger(design),
         "steps": [_line(plan, [p.sentence for p in problems if p.step == plan.key]) for plan in design.steps],
         "problems": problems,
         "revertible": not draft and request.user.has_perm(designing.PERMISSION, version),

@@ -16,10 +16,15 @@ __all__ = ["Figure", "svg"]
 
 
 def svg(
-    blueprint: Blueprint, title: str, figures: Mapping[str, Sequence[Figure]] | None = None, name: str = "journey"
+    blueprint: Blueprint,
+    title: str,
+    figures: Mapping[str, Sequence[Figure]] | None = None,
+    name: str = "journey",
+    marks: Mapping[str, str] | None = None,
 ) -> SafeString:
     """The picture of a design, as safe markup. It may be unfinished: unknown kinds and targets are drawn as such.
 
     `figures` are numbers by step key ("" stands for the entry); `name` keeps the ids of several pictures on one page apart.
+    `marks` say what became of a step since another version: added, removed, changed or moved.
     """
-    return drawing.draw(content.graph(blueprint), title, figures or {}, name)
+    return drawing.draw(content.graph(blueprint), title, figures or {}, name, marks or {})

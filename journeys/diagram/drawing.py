@@ -16,9 +16,12 @@ SMALLEST = 0.72
 """It may shrink so far to fit its frame; below that, the frame scrolls."""
 
 
-def draw(graph: Graph, title: str, figures: Mapping[str, Sequence[Figure]], name: str) -> SafeString:
+def draw(
+    graph: Graph, title: str, figures: Mapping[str, Sequence[Figure]], name: str, marks: Mapping[str, str]
+) -> SafeString:
     """The SVG. With links in it, it is a group rather than one image: readers of the screen must reach them."""
-    cards = [card(node, figures.get("" if node.key == START else node.key, ())) for node in graph.nodes]
+    keys = ["" if node.key == START else node.key for node in graph.nodes]
+    cards = [card(node, figures.get(key, ())) for key, node in zip(keys, graph.nodes, strict=True)]
     layout = arrange(
         [Box(one.node.key, one.width, one.height) for one in cards],
         [Line(edge.source, edge.target, _room(edge)) for edge in graph.edges],
@@ -33,7 +36,8 @@ def draw(graph: Graph, title: str, figures: Mapping[str, Sequence[Figure]], name
         "title": title,
         "words": described(graph),
     }
-    body = [*_lines(graph, layout, name), *(_card(one, layout.places[one.node.key]) for one in cards)]
+    drawn = (_card(one, layout.places[one.node.key], marks.get(key, "")) for key, one in zip(keys, cards, strict=True))
+    body = [*_lines(graph, layout, name), *drawn]
     return format_html(
         '<svg class="journey-diagram" role="{role}" aria-labelledby="{name}-title" aria-describedby="{name}-words" '
         'xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="-12 -12 {width} {height}" '
@@ -113,7 +117,7 @@ def _label(edge: Edge, route: Route) -> SafeString:
     )
 
 
-def _card(one: Card, place: Place) -> SafeString:
+def _card(one: Card, place: Place, mark: str) -> SafeString:
     if one.node.key == FINISH:
         return format_html(
             '<g class="card end" transform="translate({} {})"><rect class="face" width="{}" height="{}" rx="15"/>'
@@ -121,15 +125,26 @@ def _card(one: Card, place: Place) -> SafeString:
             *map(_number, (place.x, place.y, place.width, place.height, place.width / 2)),
             one.title,
         )
-    full = ", ".join(filter(None, (one.node.title, one.node.kind, *one.node.notes)))
+    full = ", ".join(filter(None, (mark, one.node.title, one.node.kind, *one.node.notes)))
     return format_html(
         '<g class="card {}" transform="translate({} {})"><title>{}</title><rect class="face" width="{}" height="{}" rx="8"/>'
-        '<rect class="mark" x="8" y="11" width="4" height="{}" rx="2"/>{}</g>',
-        one.node.family,
+        '<rect class="mark" x="8" y="11" width="4" height="{}" rx="2"/>{}{}</g>',
+        f"{one.node.family} {mark}".strip(),
         *map(_number, (place.x, place.y)),
         full,
         *map(_number, (place.width, place.height, place.height - 22)),
         _texts(one),
+        _mark(mark, place.width) if mark else "",
+    )
+
+
+def _mark(mark: str, right: float) -> SafeString:
+    """A tag upon the upper edge of the card, away from where lines arrive."""
+    room = width(mark, SMALL) + 18
+    return format_html(
+        '<g class="since"><rect x="{}" y="-10" width="{}" height="20" rx="10"/><text x="{}" y="4">{}</text></g>',
+        *map(_number, (right - room - 8, room, right - room / 2 - 8)),
+        mark,
     )
 
 

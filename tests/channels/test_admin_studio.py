@@ -3,10 +3,11 @@
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils.html import escape
 
 from channels import drafts
 from channels.admin import looks
-from channels.base import Channel
+from channels.base import channels
 from channels.models import TemplateVersion
 from compliance import reviews
 from tests import staff
@@ -244,16 +245,26 @@ class TestLooks:
         ("key", "content", "said"),
         [
             ("push", {"title": "Still there?", "body": "Your cart", "action": "https://a.example"}, "Opens https://a"),
-            ("whatsapp", {"content_sid": "HX1", "variables": {"1": "Ada"}}, "<dt>1</dt><dd>Ada</dd>"),
+            ("push", {"title": "Still there?", "body": "Your cart"}, "text 9 (about"),
+            ("whatsapp", {"content_sid": "HX1", "variables": "1=Ada\n2=€ 5"}, "<dt>2</dt><dd>€ 5</dd>"),
             ("whatsapp", {"body": "Hello <i>"}, "Hello &lt;i&gt;"),
-            ("in_app", {"title": "New", "body": "Look", "action": "app://x"}, "leads to app://x"),
-            ("chat", {"body": "Which?", "quick_replies": "Red\nBlue"}, '<span class="button">Blue</span>'),
+            (
+                "in_app",
+                {"title": "New", "body": "Look", "label": "Go", "link": "app://x"},
+                ">Go</span><br>leads to app",
+            ),
+            ("chat", {"body": "Which?", "quick_replies": "Red\nBlue = b"}, '<span class="button">Blue</span>'),
         ],
     )
-    def test_each_screen_is_filled_by_the_fields_names(self, key, content, said) -> None:
-        kind = type("Kind", (Channel,), {"key": key, "title": key})()
+    def test_each_screen_shows_each_field_once(self, key, content, said) -> None:
+        kind = channels[key]
         assert looks.of(kind) == looks.SCREEN
-        answer = looks.shown(kind, content, "dark", images=False, sender="Acme")
-        assert said in answer.content.decode()
+        found = kind.rendered(content, lambda _, source: source)
+        answer = looks.shown(kind, found, "dark", images=False, sender="Acme")
+        html = answer.content.decode()
+        assert said in html
+        assert all(
+            html.count(escape(words)) == 1 for name, words in content.items() if name in ("title", "body", "link")
+        )
         assert '<html lang="en" class="dark">' in answer.content.decode()
         assert answer["Content-Security-Policy"].endswith("sandbox")

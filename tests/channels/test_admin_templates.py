@@ -72,6 +72,11 @@ class TestTemplates:
         assert browser.post(f"{ADD}?channel=sms", data).status_code == 302
         assert MessageTemplate.objects.get().channel == "sms"
 
+    def test_what_is_added_is_named(self, browser, draft) -> None:
+        assert "WhatsApp" in browser.get(f"{ADD}?channel=whatsapp").content.decode()
+        html = browser.get(f"{NEW_VERSION}?template={draft.template_id}").content.decode()
+        assert "New version of Offer" in html
+
     def test_a_topic_of_another_brand_is_refused_with_a_sentence(self, browser) -> None:
         other = topic("news", brand=brand("other"))
         data = {"brand": brand().pk, "name": "Hello", "key": "hello", "topic": other.pk}

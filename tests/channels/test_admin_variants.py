@@ -166,6 +166,7 @@ def test_a_new_version_begins_with_the_variants_of_the_newest(lena, draft) -> No
     BlockVersion.objects.filter(pk=draft.pk).update(variants=[DE])
     html = lena.get(f"{reverse('admin:channels_blockversion_add')}?block={draft.block_id}").content.decode()
     assert "Impressum</textarea>" in html
+    assert f"New version of {draft.block}" in html
 
 
 def test_readers_see_them_in_their_order(draft) -> None:

@@ -277,6 +277,8 @@ class TestLength:
     (Finding("preview_text", "is long.", "x"), "Preview text: Is long."),
     (Finding("", "other: no field.", "x"), "Other: no field."),
     (Finding("", "line 3: it ends.", "x"), "Line 3: it ends."),
+    (Finding("html", "http://a.example is odd.", "x"), "HTML: http://a.example is odd."),
+    (Finding("", "event.total is odd.", "x"), "event.total is odd."),
     (Finding("", "", "x"), ""),
 ])  # fmt: skip
 def test_a_finding_is_read_with_its_field_s_name(finding: Finding, told: str) -> None:

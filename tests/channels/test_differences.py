@@ -88,6 +88,10 @@ class TestLists:
     def test_other_sentences_are_none(self, body) -> None:
         assert claims({"body": body}) == []
 
+    def test_a_link_is_told_by_its_words(self) -> None:
+        mail = {"html": "<p>Free until Sunday, <a href='https://a.example/1'>see more</a>.</p>"}
+        assert claims(mail) == ["Free until Sunday, see more."]
+
     def test_what_came_and_what_went(self) -> None:
         new = {**MAIL, "html": MAIL["html"].replace("20 %", "30 %"), "subject": "For you"}
         found = {one.title: (one.added, one.removed) for one in lists(MAIL, new)}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from channels.models import TemplateVersion
 from compliance import reviews
-from compliance.models import Approval, Review
+from compliance.models import Approval, Review, ReviewPolicy
 from config import clock
 from tests import staff
 from tests.builders import template
@@ -113,7 +113,7 @@ class TestDeciding:
 
     def test_a_refusal_needs_a_reason(self, legal, submitted) -> None:
         html = legal.post(action("refuse", submitted), {"reason": "  "}, follow=True).content.decode()
-        assert "Say why it is refused, so that the author knows what to change." in html
+        assert "Say why, so that the author knows what to change." in html
         assert state(submitted) == "submitted"
 
     def test_the_author_reads_why(self, legal, author, submitted) -> None:
@@ -230,3 +230,16 @@ class TestRecord:
             == 403
         )
         assert chief.get(reverse("admin:compliance_approval_add")).status_code == 403
+
+
+def test_a_policy_says_in_words_what_it_holds_for(legal) -> None:
+    about = {"kinds": ["template"], "channels": ["sms"], "classes": ["otp"], "markets": ["fr"]}
+    ReviewPolicy.objects.create(name="Texts", **about, words=["free"])
+    html = legal.get(reverse("admin:compliance_reviewpolicy_changelist")).content.decode()
+    assert "message template, SMS, one-time code, fr, “free”" in html
+
+
+def test_the_review_s_page_names_the_channel_and_the_word_of_each_reviewer(legal, submitted) -> None:
+    review = Review.objects.get(object_id=submitted.pk, kind="template")
+    assert "<dd>SMS</dd>" in legal.get(reverse("admin:compliance_review_change", args=[review.pk])).content.decode()
+    assert str(Approval(review=review, verdict="approved")) == "Approved: Offer v2"

@@ -150,6 +150,20 @@ def test_its_page_has_the_buttons(footer) -> None:
     assert "Foot v2 is approved, and in use from now on." in html
 
 
+def test_its_review_tells_variants_and_claims_in_words(maria) -> None:
+    block = ContentBlock.objects.create(brand=brand(), key="offer", name="Offer", format="html")
+    variants = [{"when": "contact.vip", "source": "<p>Free for <a href='https://a.example'>you</a></p>"}]
+    new = written(block, "<p>Hello</p>", maria, variants=variants)
+    reviews.submit(new, maria, NOW)
+    review = Review.objects.get(kind="block", object_id=new.pk)
+    html = staff.client("Legal reviewer").get(reverse("admin:compliance_review_change", args=(review.pk,)))
+    told = html.content.decode()
+    assert "If contact.vip\n&lt;p&gt;Free for" in told
+    assert "&quot;when&quot;" not in told
+    assert "<ins>https://a.example</ins>" in told
+    assert "<ins>Free for you" in told
+
+
 def test_its_review_shows_what_changed(footer, maria) -> None:
     new = written(footer.block, "Reply STOP to end.", maria, 2)
     reviews.submit(new, maria, NOW)

@@ -99,6 +99,11 @@ def test_a_value_in_words(value, words):
     assert waymark.said(value) == words
 
 
+@pytest.mark.parametrize(("text", "words"), [("21d", "3 weeks"), ("1d12h", "1 day 12 hours"), ("soon", "soon")])
+def test_a_duration_in_words(text, words):
+    assert waymark.lasting(text) == words
+
+
 class OneField(forms.Form):
     tree = ReadableJSONField(required=False)
 

@@ -54,6 +54,12 @@ def test_the_entry_and_its_rules_are_told() -> None:
     assert "within: 7d" in told["Goal"][1]
 
 
+def test_what_lets_people_in_is_told_in_words() -> None:
+    assert comparing.trigger(Blueprint()) == [Field("Trigger", "", "none yet")]
+    told = comparing.trigger(Blueprint("segment", {"segment": "vip"}))
+    assert told == [Field("Trigger", "", "Entry into a segment"), Field("Segment", "", "vip")]
+
+
 def test_lists_and_kinds_that_are_gone_can_be_read() -> None:
     old, new = design(step("gone", "x", deep={"a": [1]})), design(step("gone", "x", deep={"a": [2]}))
     assert parts(old, new) == [Part("changed", "gone: x", (Field("Deep", "a: [1]", "a: [2]"),))]
@@ -108,6 +114,9 @@ class TestPage:
         )
         assert "done</h3>" in html
         assert "bye</h3>" in html
+        before, after = html.split("<svg")[1:]
+        assert [before.count(f">{word}</text>") for word in ("changed", "removed", "added")] == [1, 1, 0]
+        assert [after.count(f">{word}</text>") for word in ("changed", "removed", "added")] == [1, 0, 1]
         assert "Segment vip" not in html
 
     def test_a_segment_that_changed_since_counts(self, vip) -> None:
@@ -125,6 +134,8 @@ class TestPage:
         html = browser.get(page).content.decode()
         assert "No version of this journey is in use: all of it is new." in html
         assert "added</span> Wait: wait" in html
+        assert html.count("<svg") == 1
+        assert 'class="since"' not in html
 
     def test_it_is_for_those_who_may_see_journeys(self) -> None:
         page = self.page(draft(step("exit")))

@@ -132,6 +132,13 @@ class TestAccess:
         ElementTree.fromstring(svg)
         assert "<script" not in svg
 
+    def test_what_became_of_a_step_is_said_on_its_card_and_in_its_title(self):
+        svg = drawn(design(step("wait", "rest", for_="3d"), step("wait", "more", for_="1d")), marks={"rest": "changed"})
+        assert texts(svg).count("changed") == 1
+        assert [one.text for one in svg.iter() if (one.text or "").startswith("changed, ")] == [
+            "changed, rest, Wait, 3 days"
+        ]
+
     def test_long_texts_are_cut_on_the_card_and_whole_in_its_title(self):
         title = "A very long title " * 8
         svg = drawn(design(step("wait", "rest", title=title.strip(), for_="3d")))
