@@ -17,7 +17,7 @@ from liquid.exceptions import LiquidError, UndefinedError
 from liquid.undefined import FalsyStrictUndefined
 from markupsafe import Markup
 
-from channels.liquid import blank, filters, reading, work
+from channels.liquid import blank, filtering, filters, reading, work
 from channels.liquid import shapes as shapes_of
 from channels.liquid.filters import LONGEST_TEXT
 from channels.liquid.longest import longest as longest_text
@@ -30,6 +30,9 @@ LONGEST_SOURCE = 400_000
 MOST_TAGS = 20_000
 _OPENING = re.compile(r"\{\{|\{%")
 _CLOSING = re.compile(r"\}\}|%\}")
+_RAW = re.compile(r"\{%-?\s*(end)?raw\b")
+MOST_UNCLOSED = 20
+"""Of `raw`: the library takes quadratic time over those without an end."""
 _NO_TAGS = ("include", "render")
 """They load other templates by name; there are none to load."""
 
@@ -142,6 +145,11 @@ def uses(source: str) -> list[reading.Use]:
     return reading.uses(parse(source), source)
 
 
+def filter_faults(source: str) -> list[filtering.Fault]:
+    """What is wrong with the filters, each with its line. Raises BadSource."""
+    return filtering.faults(parse(source), source)
+
+
 def shapes(sources: Iterable[str]) -> shapes_of.Shapes:
     """Of what kind the variables of these sources have to be; sources that do not parse are passed over."""
     found = shapes_of.Shapes()
@@ -166,6 +174,9 @@ def _guard(source: str) -> None:
         raise BadSource(
             f"A tag is not closed: there are {opening} of {{{{ and {{%, but only {closing} of }}}} and %}}."
         )
+    ends = [bool(end) for end in _RAW.findall(source)]
+    if ends.count(False) - ends.count(True) > MOST_UNCLOSED:
+        raise BadSource("A {% raw %} is not closed: write {% endraw %} where it ends.")
 
 
 def _sentence(error: LiquidError, source: str) -> str:

@@ -134,6 +134,34 @@ class TestVariables:
         assert words in told(version(subject="x", text="{{ contact.a }}", variables=[one]))
 
 
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("a\n{{ contact.a | titleize }}", "body: line 2: there is no filter 'titleize'"),
+            ("{{ contact.a | capitalise }}", "there is no filter 'capitalise'; there is 'capitalize'."),
+            ("{% assign x = contact.a | nope %}", "there is no filter 'nope'."),
+            ("{% if contact.a %}\n{{ contact.a | md5 | upcase }}{% endif %}", "line 2: there is no filter 'md5'"),
+            ("{{ event.n | pluralize: 'item' }}", "'pluralize' takes exactly 2 values behind its colon, not 1."),
+            ("{{ event.n | plus }}", "'plus' takes exactly 1 value behind its colon, not 0."),
+            ("{{ contact.a | truncate: 1, 2, 3 }}", "'truncate' takes at most 2 values behind its colon, not 3."),
+            ("{{ event.total | money }}", "money needs a currency"),
+            ("{{ event.total | money: 'EURO' }}", "money: 'EURO' is not a currency"),
+        ],
+    )
+    def test_what_could_never_be_written_is_refused(self, text: str, words: str) -> None:
+        about = version("webhook", body=text)
+        assert words in told(about)
+        assert len(found(about, "bad_filter")) == 1
+
+    def test_every_filter_of_ours_passes_as_it_is_meant(self) -> None:
+        body = (
+            "{{ event.t | default: 0, allow_false: true | money: event.c }}{{ 'now' | date }}{{ 'now' | date: 'long' }}"
+            "{{ event.n | default: 1 | pluralize: 'a', 'b' }}{{ 'a,b' | split: ',' | join }}{{ 'ab' | slice: 0 }}"
+        )
+        assert found(version("webhook", body=body), "bad_filter") == []
+
+
 class TestMarkup:
     def test_pictures_without_a_text_are_told_one_by_one(self) -> None:
         about = mail(

@@ -96,6 +96,8 @@ BOMBS = {
     "capture": "{% capture a %}xxxxxxxxxx{% endcapture %}" + "{% capture a %}{{ a }}{{ a }}{% endcapture %}" * 30,
     "nesting": "{% if true %}" * 500 + "{% endif %}" * 500,
     "unclosed": "{{" * 4000,
+    "raw": "{% raw %}" * 19_000 + "}}" * 19_000,
+    "concat": "{% assign a = 'x,x' | split: ',' %}" + "{% assign a = a | concat: a %}" * 40 + "{{ a | size }}",
     "long": "x{{ contact.plan }}" * 40_000,
 }
 
