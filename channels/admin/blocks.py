@@ -31,6 +31,7 @@ cards = Board()
 class ContentBlockAdmin(HistoryAdmin):
     """Pieces of content that templates share."""
 
+    when_empty = "Words that many templates share, e.g. a footer: written and approved once, changed everywhere."
     list_display = ("name", "key", "brand", "format", "locked", "live")
     list_filter = ("brand", "format", "locked")
     list_select_related = ("brand",)

@@ -63,6 +63,7 @@ class UploadForm(forms.ModelForm):
 class StoredFileAdmin(HistoryAdmin):
     """What mails may carry, and which versions do."""
 
+    when_empty = "Files that mails carry, e.g. terms as a PDF. Drafts choose among those of their brand."
     list_display = ("name", "brand", "content_type", "size_shown", "uploaded_at", "uploaded_by", "standing")
     list_filter = ("brand", ("retired_at", admin.EmptyFieldListFilter))
     list_select_related = ("brand", "uploaded_by")

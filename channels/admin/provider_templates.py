@@ -15,6 +15,7 @@ from config.adminsite import ReadOnlyAdmin
 class ProviderTemplateAdmin(ReadOnlyAdmin):
     """To be looked at; the provider decides. It can be asked at once instead of at the next turn."""
 
+    when_empty = "The provider’s templates that WhatsApp messages name, with the status that it tells. They come by themselves with the first draft."
     list_display = ("name", "account", "goes_by", "status_shown", "category", "reason", "checked_at")
     list_filter = ("status", "category", "account")
     list_select_related = ("account",)

@@ -28,6 +28,7 @@ class MessageTemplateAdmin(ChannelFirst, Granting, HistoryAdmin):
     """What a template is about; its words are in its versions."""
 
     form = TemplateForm
+    when_empty = "What people are sent: one template for each message and channel, with a version for each language."
     list_display = ("name", "goes_by", "brand", "topic", "live", "drafts")
     list_filter = (ChannelFilter, "brand", "topic")
     list_select_related = ("brand", "topic")

@@ -14,6 +14,7 @@ from config.adminsite import HistoryAdmin
 class CopyRetentionAdmin(HistoryAdmin):
     """One line for each brand and class of messages."""
 
+    when_empty = "Copies of what was sent are kept for ever, until a brand says otherwise here."
     list_display = ("__str__", "brand", "message_class", "days", "done_until")
     list_filter = ("brand", "message_class")
     list_select_related = ("brand",)

@@ -230,9 +230,11 @@ def _said(field: Any, row: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """A value of a JSON field for reading: texts and numbers as they are, the rest as JSON, in the same order on any database."""
+    """A value of a JSON field for reading: texts as they are, also several by name; the rest as JSON. In the same order on any database."""
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        return "\n".join(f"{name}: {value[name]}" for name in sorted(value))
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 

@@ -32,6 +32,9 @@ class ModelAdmin(PagePermissions, UnfoldModelAdmin):
     `autocomplete_fields`; no `date_hierarchy` on large tables.
     """
 
+    when_empty = ""
+    """What a list without rows says of what would be in it, e.g. who makes it and what for."""
+
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50

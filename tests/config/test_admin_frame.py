@@ -146,7 +146,9 @@ def test_command_search_finds_people_for_those_who_may_see_them():
 def test_an_empty_list_says_why_it_is_empty() -> None:
     chief = staff.client("Administrator")
     address = reverse("admin:compliance_copyretention_changelist")
-    assert "No retention of copies yet" in chief.get(address).content.decode()
+    nothing = chief.get(address).content.decode()
+    assert "No retention of copies yet" in nothing
+    assert "Copies of what was sent are kept for ever, until a brand says otherwise here." in nothing
     found = chief.get(reverse("admin:channels_messagetemplate_changelist"), {"q": "zzz"}).content.decode()
     assert "No message templates fit what you search or filter for." in found
     assert "Show all" in found

@@ -7,6 +7,7 @@ from django.urls import reverse
 from channels.models import TemplateVersion
 from compliance.models import FrequencyCap
 from config.adminsite import HistoryAdmin
+from config.adminsite.history import written
 from contacts.models import Topic
 from journeys.models import Journey
 from tests import builders, staff
@@ -58,6 +59,20 @@ def test_an_earlier_state_is_shown_beside_todays_and_restored(root) -> None:
     assert topic.description == "Old words"
     latest = topic.history.first()
     assert (latest.history_change_reason, latest.history_type) == ("A mistake.", "~")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"subject": "Hi", "html": "<p>\n</p>", "text": ""}, "html: <p>\n</p>\nsubject: Hi\ntext: "),
+        (["a"], '[\n  "a"\n]'),
+        ({"a": 1}, '{\n  "a": 1\n}'),
+        ("words", "words"),
+        (None, ""),
+    ],
+)
+def test_texts_by_name_are_told_without_the_signs_of_json(value, told) -> None:
+    assert written(value) == told
 
 
 def test_json_is_shown_as_people_write_it_in_a_stable_order(root) -> None:
