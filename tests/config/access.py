@@ -367,6 +367,7 @@ ACCESS = {
     "post messagetemplate-list": "MXbf",
     "get messagetemplate-detail": "MLOSAXb",
     "patch messagetemplate-detail": "MXb",
+    "delete messagetemplate-detail": "MXb",
     "get templateversion-list": "MLOSAXbf",
     "post templateversion-list": "MXbf",
     "get templateversion-detail": "MLOSAXb",
