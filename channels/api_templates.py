@@ -8,13 +8,14 @@ from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels import api_words
+from channels import api_words, drafts
 from channels.base import channels
 from channels.models import MessageTemplate
-from config.resources import Body, Reasoned, Resource, allow, read, rewritten, told
+from config.resources import Body, Reasoned, Removable, allow, fitting, read, rewritten, told
 from contacts.models import Brand, Topic
 
 ADD = "channels.add_messagetemplate"
+EDIT = ("channels.view_messagetemplate", "channels.change_messagetemplate")
 
 
 class TemplateSerializer(serializers.ModelSerializer[MessageTemplate]):
@@ -86,9 +87,12 @@ class TemplateFilter(django_filters.FilterSet):
 @extend_schema_view(
     list=extend_schema(description="Message templates, the newest first, without their words."),
     retrieve=extend_schema(description="One message template; its words are in its versions."),
+    destroy=extend_schema(
+        description="Delete a template with its drafts; one of which anything was ever handed in, tested or used stays."
+    ),
 )
-class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
-    """Message templates: look, add, rename."""
+class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Removable):
+    """Message templates: look, add, rename; delete those of which nothing was ever handed in."""
 
     queryset = MessageTemplate.objects.select_related("brand", "topic")
     serializer_class = TemplateSerializer
@@ -97,7 +101,8 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
     scope = "templates"
     needs = {
         "create": ("channels.view_messagetemplate", ADD),
-        "partial_update": ("channels.view_messagetemplate", "channels.change_messagetemplate"),
+        "partial_update": EDIT,
+        "destroy": EDIT,
     }
 
     @extend_schema(
@@ -126,3 +131,8 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource
         template = self.get_object()
         rewritten(template, read(TemplateEditSerializer, request, brand=template.brand)).save()
         return Response(self.get_serializer(template).data)
+
+    def remove(self, thing: MessageTemplate, reason: str) -> None:
+        """With its drafts. Raises Conflict where anything of it was ever handed in, tested or used."""
+        with fitting():
+            drafts.delete_template(thing, self.request.user, reason)

@@ -9,6 +9,8 @@ from django.db.models import Max, ProtectedError
 from channels import attachments, compiling, revisions
 from channels.models import BlockUse, BlockVersion, ContentBlock, MessageTemplate, TemplateVersion
 from channels.revisions import Version
+from config.history import because
+from config.permissions import require
 
 OVERTAKEN = "It was changed after you read it, and nothing was saved: read it again, and send its new revision with your change."
 
@@ -71,13 +73,35 @@ def discard(version: Version, user: Any) -> None:
     PermissionDenied for one that somebody else wrote."""
     with transaction.atomic():
         own(version, user)
-        try:
-            version.delete()
-        except ProtectedError as error:
-            needed = {str(row._meta.verbose_name) for row in error.protected_objects}
-            raise ValidationError(
-                f"{version} is kept, since something refers to it: {', '.join(sorted(needed))}."
-            ) from error
+        _delete(version)
+
+
+def _delete(thing: Any) -> None:
+    try:
+        thing.delete()
+    except ProtectedError as error:
+        needed = {str(row._meta.verbose_name) for row in error.protected_objects}
+        raise ValidationError(f"{thing} is kept, since something refers to it: {', '.join(sorted(needed))}.") from error
+
+
+def deletable(template: MessageTemplate) -> bool:
+    """Whether it holds nothing but drafts, if anything."""
+    return all(version.state == TemplateVersion.State.DRAFT for version in template.versions.all())
+
+
+def delete_template(template: MessageTemplate, user: Any, reason: str = "") -> None:
+    """Delete a template with its drafts, whose histories stay. Raises PermissionDenied for who may not edit it, and
+    ValidationError where anything of it was ever handed in, tested or used."""
+    require(user, "channels.change_messagetemplate", template, "change this template")
+    with transaction.atomic():
+        locked = MessageTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
+        for version in TemplateVersion.objects.select_for_update(of=("self",)).filter(template=locked):
+            if version.state != TemplateVersion.State.DRAFT:
+                raise ValidationError(
+                    f"{locked} is kept, since {version} was handed in: retire what is in use instead."
+                )
+            _delete(because(version, reason, user))
+        _delete(because(locked, reason, user))
 
 
 def compile_version(version: TemplateVersion) -> None:

@@ -26,13 +26,15 @@ class TokenAuthentication(KnoxAuthentication):
     """`Authorization: Bearer wm_…`: a hashed, expiring token of a user, limited to its scopes."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, ApiToken]:
-        """The user and the token, found by its hash in one query; an expired one is kept, so that the admin can show it.
+        """The user and the token, found by its hash in one query; an expired or revoked one is kept, so that the admin can show it.
 
         Raises AuthenticationFailed with a sentence. What it tells about a token only its holder learns.
         """
         found = ApiToken.objects.select_related("user").filter(pk=hash_token(token.decode(errors="replace"))).first()
         if found is None:
-            raise AuthenticationFailed("This token is not known here: it is misspelt, or it was revoked.")
+            raise AuthenticationFailed("This token is not known here: it is misspelt, or its user is gone.")
+        if found.revoked_at:
+            raise AuthenticationFailed(f"This token was revoked on {found.revoked_at:%Y-%m-%d}; make a new one.")
         if found.expiry and found.expiry <= clock.now():
             raise AuthenticationFailed(f"This token expired on {found.expiry:%Y-%m-%d}; make a new one.")
         if not found.user.is_active:

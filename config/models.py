@@ -1,5 +1,7 @@
 """What the machinery itself must remember: who is alive, and which doorbell has been rung."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
@@ -7,7 +9,7 @@ from django.db import models
 from knox.models import AbstractAuthToken
 from simple_history import register
 
-from config.history import Records
+from config.history import LONGEST, Records, because, given
 
 SCOPES = (
     "contacts:read",
@@ -80,6 +82,8 @@ class ApiToken(AbstractAuthToken):
 
     name = models.CharField(max_length=120, help_text="What uses it.")
     scopes = models.JSONField(default=list, help_text='For example ["contacts:read", "contacts:write"].')
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    revoked_because = models.CharField(max_length=LONGEST, null=True, editable=False)
 
     class Meta:
         verbose_name = "API token"
@@ -93,6 +97,12 @@ class ApiToken(AbstractAuthToken):
             raise ValidationError(
                 {"scopes": f"Unknown: {', '.join(map(str, unknown))}. There are: {', '.join(SCOPES)}."}
             )
+
+    def revoke(self, reason: str, now: datetime) -> None:
+        """It lets nobody in any more; one that is revoked already stays as it was. Raises ValidationError without a reason."""
+        if self.revoked_at is None:
+            self.revoked_at, self.revoked_because = now, given(reason, "revoke it")
+            because(self, self.revoked_because).save(update_fields=["revoked_at", "revoked_because"])
 
 
 class Notice(models.Model):

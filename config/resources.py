@@ -178,11 +178,15 @@ class Removable(Resource):
         reason = form.validated_data["reason"]
         because(thing, why(reason, "delete it") if self.asks_why else reason)
         try:
-            thing.delete()
+            self.remove(thing, reason)
         except ProtectedError as error:
             needed = ", ".join(sorted({str(row._meta.verbose_name) for row in error.protected_objects}))
             raise Conflict(f"{thing} is kept, since something refers to it: {needed}.") from error
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def remove(self, thing: Any, reason: str) -> None:
+        """Take it away; the thing carries the reason to its history."""
+        thing.delete()
 
 
 def why(reason: str, verb: str) -> str:

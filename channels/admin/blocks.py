@@ -70,7 +70,9 @@ class ContentBlockAdmin(HistoryAdmin):
         if block:
             context["versions"] = block.versions.order_by("-number").select_related("author")
             context["places"] = blocks.places(block)
-            context["may_write"] = _may_write(request, block) and request.user.has_perm("channels.add_blockversion")
+            context["may_write"] = _may_write(request, block) and request.user.has_perm(
+                "channels.add_blockversion", block
+            )
         return super().changeform_view(request, object_id, form_url, context)
 
 

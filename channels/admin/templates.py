@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
+from channels import drafts
 from channels.admin.choosing import ChannelFilter, ChannelFirst, chosen, title
 from channels.models import MessageTemplate, TemplateVersion
 from config.adminsite import Granting, HistoryAdmin
@@ -66,7 +69,24 @@ class MessageTemplateAdmin(ChannelFirst, Granting, HistoryAdmin):
         return {} if obj else self.prepopulated_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: MessageTemplate | None = None) -> bool:
-        return False
+        """Whoever may edit it, as long as there is nothing but drafts."""
+        return obj is not None and self.has_change_permission(request, obj) and drafts.deletable(obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Its drafts go with it; the database keeps them from going by accident."""
+        found = [version for template in objs for version in template.versions.all()]
+        return [*map(str, objs), [str(version) for version in found]], {"drafts": len(found)}, set(), []
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What is referred to stays, and a message says by what."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect(reverse("admin:channels_messagetemplate_change", args=[object_id]))
+
+    def delete_model(self, request: HttpRequest, obj: MessageTemplate) -> None:
+        drafts.delete_template(obj, request.user, request.POST.get("change_reason", ""))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

@@ -66,7 +66,7 @@ WATCHED: dict[str, Watch] = {
     "compliance.UrgentRelease": Watch(
         "urgent", ("review_id", "asked_by_id", "until", "confirmed_by_id", "ended_by_id", "ended_at")
     ),
-    "config.ApiToken": Watch("token", ("user_id", "scopes", "expiry")),
+    "config.ApiToken": Watch("token", ("user_id", "scopes", "expiry", "revoked_at")),
 }
 """Models by name, since two of the floors above are among them."""
 _BEFORE = "_audit_before"

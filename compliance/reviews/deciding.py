@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model
@@ -18,12 +18,12 @@ from compliance.reviews.opening import close
 from compliance.reviews.permissions import DECIDE
 
 State, Verdict = Review.State, Approval.Verdict
-User = AbstractBaseUser | AnonymousUser
+Reviewer = AbstractBaseUser | AnonymousUser
 
 
 def decide(
     subject: Any,
-    reviewer: User,
+    reviewer: Reviewer,
     *,
     approved: bool,
     now: datetime,
@@ -63,18 +63,19 @@ def decide(
     return word
 
 
-def _step_for(review: Review, reviewer: User) -> ReviewStep:
+def _step_for(review: Review, reviewer: Reviewer) -> ReviewStep:
     if review.concerns(reviewer.pk):
         raise PermissionDenied("Nobody approves or refuses his own work; ask another reviewer.")
     step = current(review) or review.steps.last()
     assert step is not None  # every plan has one
-    if not qualified(reviewer, step):
+    # Asked anew: the role may have been taken away while this waited for the lock of another reviewer.
+    if not qualified(User.objects.get(pk=reviewer.pk or 0), step):
         whom = f"people of the group {step.group}" if step.group else "people who may approve"
         raise PermissionDenied(f"The step {step.name} asks {whom}; you are not one of them (any more).")
     return step
 
 
-def _check_approvable(kind: Reviewable, subject: Any, review: Review, reviewer: User, seen: str) -> None:
+def _check_approvable(kind: Reviewable, subject: Any, review: Review, reviewer: Reviewer, seen: str) -> None:
     if newer := kind.newer(subject):
         raise ValidationError(f"{newer} was handed in after {subject}; decide about that one.")
     if review.approvals.filter(approver_id=reviewer.pk, approved=True).exists():
@@ -88,7 +89,7 @@ def _check_approvable(kind: Reviewable, subject: Any, review: Review, reviewer: 
 
 
 def _write(
-    review: Review, step: ReviewStep, reviewer: User, verdict: str, reason: str, now: datetime
+    review: Review, step: ReviewStep, reviewer: Reviewer, verdict: str, reason: str, now: datetime
 ) -> Approval:  # fmt: skip
     return Approval.objects.create(
         review=review,

@@ -15,10 +15,10 @@ from unfold.decorators import display
 from channels.models import Message
 from config import clock
 from config.adminsite import ReadOnlyAdmin
+from config.adminsite.why import WhyForm
 from config.permissions import somewhere, visible
 from contacts import panels
 from journeys import engine, removing
-from journeys.admin.verbs import WhyForm
 from journeys.models import Enrolment, Journey, Step, Version
 
 State = Enrolment.State

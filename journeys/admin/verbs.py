@@ -11,10 +11,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config import clock
-from config.history import LONGEST
+from config.adminsite.why import WhyForm
 from journeys import publishing
 from journeys.models import Journey, Version
 
@@ -50,17 +49,6 @@ def _publish(journey: Journey, user: Any, now: datetime, reason: str) -> None:
 
 def _new_draft(journey: Journey, user: Any, now: datetime, reason: str) -> None:
     publishing.new_draft(journey, user)
-
-
-class WhyForm(forms.Form):
-    """The reason, for what must not be done without one."""
-
-    reason = forms.CharField(
-        label="Why",
-        max_length=LONGEST,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Kept in the history; everybody who wonders reads it.",
-    )
 
 
 VERBS = {

@@ -88,7 +88,8 @@ def test_reading_needs_exactly_the_scope(maria, ids, path, scope) -> None:
 @pytest.mark.parametrize(("path", "scope"), WRITES.items())
 def test_writing_needs_exactly_the_scope(maria, ids, path, scope) -> None:
     path = path.format(**ids)
-    bodies = {"contacts/": {"external_id": "ada"}, **{verb: {"reason": "A test."} for verb in VERBS}}
+    verbs = (*VERBS, f"enrolments/{ids['enrolment']}/leave/")
+    bodies = {"contacts/": {"external_id": "ada"}, **{verb: {"reason": "A test."} for verb in verbs}}
     assert caller(maria, scope).post(path, bodies.get(path, {}))[0] in (200, 409)
     others = [other for other in SCOPES if other != scope]
     assert caller(maria, *others).post(path) == (403, {"detail": f"This token does not have the scope {scope}."})

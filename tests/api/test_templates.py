@@ -10,7 +10,7 @@ from compliance import reviews
 from config import clock
 from config.models import SCOPES
 from config.permissions import grants
-from contacts.models import Brand, Membership
+from contacts.models import Brand, Contact, Membership
 from tests import builders
 from tests.api.cast import Caller, caller
 from tests.builders import NOW
@@ -42,6 +42,11 @@ def weekly(acme, marketing) -> dict:
 
 
 @pytest.fixture
+def ada(db) -> Contact:
+    return builders.contact("ada", email="ada@example.test")
+
+
+@pytest.fixture
 def draft(weekly, marketing) -> dict:
     body = {"template": "weekly", "locale": "en", "message_class": "service", "content": WORDS, "variables": [NAME]}
     status, made = marketing.post("template-versions/", body)
@@ -54,6 +59,35 @@ class TestTemplates:
         assert [row["key"] for row in marketing.rows("templates/", brand="acme", channel="email")] == ["weekly"]
         assert marketing.get("templates/weekly/") == (200, weekly)
         assert marketing.rows("templates/", channel="sms") == []
+
+    def test_one_with_nothing_but_drafts_is_deleted_with_them(self, weekly, draft, marketing) -> None:
+        assert marketing.delete("templates/weekly/?reason=A+slip.") == (204, None)
+        assert not MessageTemplate.objects.exists()
+        assert not TemplateVersion.objects.exists()
+        for model in (MessageTemplate, TemplateVersion):
+            last = model.history.first()
+            assert (last.history_type, last.history_change_reason) == ("-", "A slip.")
+            assert last.history_user.username == "maria"
+
+    def test_one_of_which_something_was_handed_in_stays(self, weekly, draft, marketing) -> None:
+        TemplateVersion.objects.update(state="retired", submitted_at=NOW)
+        status, body = marketing.delete("templates/weekly/")
+        assert (status, body["detail"]) == (
+            409, "Weekly is kept, since Weekly v1 was handed in: retire what is in use instead.",
+        )  # fmt: skip
+        assert TemplateVersion.objects.count() == 1
+
+    def test_one_that_was_tested_stays(self, weekly, draft, marketing, ada) -> None:
+        builders.message(ada, MessageTemplate.objects.get())
+        status, body = marketing.delete("templates/weekly/")
+        assert (status, body["detail"]) == (409, "Weekly is kept, since something refers to it: message.")
+        assert TemplateVersion.objects.count() == 1
+
+    def test_only_by_those_who_may_edit_it(self, weekly, draft, legal) -> None:
+        assert legal.delete("templates/weekly/")[0] == 403
+        template = MessageTemplate.objects.get()
+        assert caller(holder("sue", template, "submit_messagetemplate")).delete("templates/weekly/")[0] == 403
+        assert caller(holder("tom", template, "change_messagetemplate")).delete("templates/weekly/")[0] == 204
 
     def test_name_and_topic_change_and_the_rest_stays(self, weekly, marketing) -> None:
         builders.topic("offers")

@@ -262,3 +262,39 @@ def test_the_page_of_a_version_costs_the_same_however_many_there_are(browser, dr
         )
         contact(f"u-{number}")
     assert queries(browser, page(draft)) == few
+
+
+class TestDeleting:
+    """A template of which nothing was ever handed in goes with its drafts; any other stays."""
+
+    @pytest.fixture
+    def slip(self, maria) -> MessageTemplate:
+        found = MessageTemplate.objects.create(brand=brand(), key="slip", name="Slip", channel="sms", topic=topic())
+        TemplateVersion.objects.create(template=found, number=1, author=maria, content={"body": "Hello"})
+        return found
+
+    def address(self, of: MessageTemplate) -> str:
+        return reverse("admin:channels_messagetemplate_delete", args=(of.pk,))
+
+    def test_with_its_drafts(self, browser, slip) -> None:
+        change = reverse("admin:channels_messagetemplate_change", args=(slip.pk,))
+        assert self.address(slip) in browser.get(change).content.decode()
+        assert "Slip v1" in browser.get(self.address(slip)).content.decode()
+        browser.post(self.address(slip), {"post": "yes", "change_reason": "A slip."})
+        assert not MessageTemplate.objects.filter(key="slip").exists()
+        assert TemplateVersion.history.first().history_change_reason == "A slip."
+
+    def test_not_what_was_ever_handed_in(self, browser, draft) -> None:
+        assert browser.post(self.address(draft.template), {"post": "yes"}).status_code == 403
+        assert MessageTemplate.objects.filter(pk=draft.template_id).exists()
+
+    def test_not_what_is_referred_to(self, browser, slip) -> None:
+        message(contact("ada", phone="+447700900001"), slip)
+        answer = browser.post(self.address(slip), {"post": "yes"}, follow=True)
+        assert "Slip is kept, since something refers to it: message." in answer.content.decode()
+        assert slip.versions.count() == 1
+
+    def test_not_by_those_who_may_only_look(self, slip, client) -> None:
+        client.force_login(staff.user("Legal reviewer", "lena"))
+        assert client.post(self.address(slip), {"post": "yes"}).status_code == 403
+        assert MessageTemplate.objects.filter(key="slip").exists()

@@ -178,6 +178,15 @@ class TestSteps:
         reviews.decide(draft, reviewer("luc"), approved=True, now=NOW)
         assert state(draft) == "approved"
 
+    def test_whoever_loses_the_role_while_the_request_is_answered_too(self, draft, maria) -> None:
+        lena = reviewer("lena")
+        reviews.submit(draft, maria, NOW)
+        assert lena.has_perm(DECIDE), "which Django remembers on the object"
+        type(lena).objects.get(pk=lena.pk).user_permissions.clear()
+        with pytest.raises(PermissionDenied, match=r"you are not one of them \(any more\)"):
+            reviews.decide(draft, lena, approved=True, now=NOW)
+        assert not Approval.objects.filter(approver=lena).exists()
+
     def test_whoever_lost_the_role_is_told_so(self, draft, maria) -> None:
         only(policy("Legal", ("Legal", "Legal reviewer", 1)))
         reviews.submit(draft, maria, NOW)

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
+from compliance.models import AuditNote
 from config.models import ApiToken
 from tests import builders, granted, staff
 
@@ -95,11 +97,34 @@ def test_bad_input(operator, fields, sentence):
     assert not ApiToken.objects.exists()
 
 
-def test_revoking(operator):
+def test_revoking_takes_a_reason_and_is_for_good(operator):
+    page = make(operator, me(operator))
+    secret = re.search(r"wm_[0-9a-f]{20,}", page.content.decode()).group()
+    token = ApiToken.objects.get()
+    address = f"/admin/config/apitoken/{token.pk}/revoke/"
+    assert address in operator.get(f"/admin/config/apitoken/{token.pk}/change/").content.decode()
+    assert "Whatever uses it is refused" in operator.get(address).content.decode()
+    assert operator.post(address, {"reason": " "}).status_code == 400
+    token.refresh_from_db()
+    assert token.revoked_at is None
+    operator.post(address, {"reason": "It was in a chat."})
+    operator.post(address, {"reason": "Twice."})
+    token.refresh_from_db()
+    assert token.revoked_because == "It was in a chat."
+    assert "It was in a chat." in operator.get(f"/admin/config/apitoken/{token.pk}/change/").content.decode()
+    refused = Client(headers={"Authorization": f"Bearer {secret}"}).get("/api/contacts/")
+    assert (refused.status_code, "This token was revoked on" in refused.json()["detail"]) == (401, True)
+    note = AuditNote.objects.get(kind="token.changed")
+    assert (note.actor, "reason" in note.payload) == (token.user_id, True)
+
+
+@pytest.mark.parametrize("role", ["Marketer", "Legal reviewer", "Support agent", "Analyst"])
+def test_other_roles_revoke_none(operator, role):
     make(operator, me(operator))
     token = ApiToken.objects.get()
-    operator.post(f"/admin/config/apitoken/{token.pk}/delete/", {"post": "yes"})
-    assert not ApiToken.objects.exists()
+    assert staff.client(role).post(f"/admin/config/apitoken/{token.pk}/revoke/", {"reason": "No."}).status_code == 403
+    token.refresh_from_db()
+    assert token.revoked_at is None
 
 
 def test_a_token_cannot_be_changed(operator):
