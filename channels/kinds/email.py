@@ -24,10 +24,10 @@ CONNECTIONS = 8
 
 @channels.register
 class Email(Channel):
-    """A mail with subject, HTML and plain text, over SMTP or any provider of django-anymail.
+    """A mail with subject, MJML or HTML, plain text and attachments.
 
-    SMTP connections stay open between messages. Callbacks of the provider (delivered, bounced, complained …) go to
-    `/webhooks/anymail/<account key>/<provider>/tracking`.
+    It leaves over SMTP or any provider of django-anymail. SMTP connections stay open between messages. Callbacks of
+    the provider (delivered, bounced, complained …) go to `/webhooks/anymail/<account key>/<provider>/tracking`.
     """
 
     key = "email"

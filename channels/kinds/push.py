@@ -80,7 +80,7 @@ class Push(Channel):
             label="Keep for",
             required=False,
             validators=[_life],
-            help_text="How long FCM tries to reach a device that is off, e.g. 4h; 28 days when empty.",
+            help_text="How long a device that is off is tried, e.g. 4h; 28 days when empty.",
         )
         payload = forms.CharField(
             label="Data",
