@@ -8,7 +8,12 @@ from django.conf import settings
 
 from config.crypto import sign, signed
 
-_HREF = re.compile(r"""(<a\b[^>]*?\bhref\s*=\s*)(?:"(https?://[^"]+)"|'(https?://[^']+)')""", re.IGNORECASE)
+_ANCHOR = re.compile(r"""<a\s(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""", re.IGNORECASE)
+_HREF = re.compile(
+    r"""(\shref\s*=\s*)(?:"\s*(https?://[^"]+)"|'\s*(https?://[^']+)'|(https?://[^\s"'>]+))|"[^"]*+"|'[^']*+'""",
+    re.IGNORECASE,
+)
+"""A web address in `href`; or the value of another attribute, to pass over it."""
 _BODY_END = re.compile(r"(.*)(</body\s*>.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -51,7 +56,7 @@ def list_headers(message_id: int) -> dict[str, str]:
 def tracked(html: str, message_id: int, *, clicks: bool, opens: bool) -> str:
     """The HTML with its web links going over us, and an image at its end; our own links stay as they are."""
     if clicks:
-        html = _HREF.sub(lambda found: _detour(found, message_id), html)
+        html = _ANCHOR.sub(lambda tag: _HREF.sub(lambda found: _detour(found, message_id), tag[0]), html)
     if not opens:
         return html
     image = f'<img src="{open_url(message_id)}" width="1" height="1" alt="" style="display:none">'
@@ -60,7 +65,9 @@ def tracked(html: str, message_id: int, *, clicks: bool, opens: bool) -> str:
 
 
 def _detour(found: re.Match[str], message_id: int) -> str:
-    to = unescape(found[2] or found[3])
+    if not found[1]:
+        return found[0]
+    to = unescape(found[2] or found[3] or found[4]).rstrip()
     if to.startswith(f"{settings.BASE_URL}/"):
         return found[0]
     return f'{found[1]}"{escape(click_url(message_id, to))}"'

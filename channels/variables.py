@@ -12,6 +12,8 @@ from channels.liquid.filters import instant
 
 TYPES = ("text", "number", "money", "date", "boolean", "url", "list")
 PARTS = ("name", "type", "fallback", "sample")
+LONGEST = 2_000
+"""Characters of a fall-back or a sample."""
 _NAME = re.compile(r"(contact|event)(\.[A-Za-z_][\w-]*)+")
 _YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 
@@ -67,7 +69,9 @@ def _unfit(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     for part in ("fallback", "sample"):
         if not _empty(one.get(part)) and fitted(kind, one[part]) is None:
-            yield part, f"its {part} {one[part]!r} is no {kind}."
+            yield part, f"its {part} {str(one[part])[:80]!r} is no {kind}."
+        if len(str(one.get(part) or "")) > LONGEST:
+            yield part, f"its {part} is longer than {LONGEST:,} characters."
     if unknown := sorted(one.keys() - set(PARTS)):
         yield "name", f"{', '.join(unknown)} is not known; there are name, type, fallback and sample."
 

@@ -11,7 +11,7 @@ from channels.markup.elements import Element, elements
 from channels.markup.masking import LIQUID
 
 _ATTRIBUTES = ("href", "src", "background", "background-url", "action", "xlink:href")
-_RUNS = frozenset({"javascript", "vbscript", "livescript"})
+_RUN = re.compile(r"(javascript|vbscript|livescript):", re.IGNORECASE)
 _FINE = frozenset({"https", "mailto", "tel", "sms", "cid"})
 _ADDRESS = re.compile(r"https?://[^\s<>\"'{}]+", re.IGNORECASE)
 _LOCAL = re.compile(r"(^|\.)(localhost|local|internal|lan|home)$")
@@ -47,15 +47,17 @@ def _judged(element: Element) -> Iterator[Verdict]:
 
 
 def _of(element: Element, attribute: str) -> Verdict | None:
-    # Browsers pass over control signs and blanks in a scheme.
-    value = re.sub(r"[\x00-\x20]", "", LIQUID.sub(_SIGN, element.attrs[attribute]))
+    # Browsers pass over control signs, and over blanks before a scheme.
+    value = re.sub(r"[\x00-\x1f]", "", LIQUID.sub(_SIGN, element.attrs[attribute])).strip()
     place = f"{attribute} of <{element.name}>"
+    if hidden := _RUN.match(re.sub(f"[ {_SIGN}]", "", value)):
+        return f"{place} runs a script ({hidden[1].lower()}:…); write a web address.", "script_link", "block"
     if value.startswith(_SIGN):
         return None
     if value in ("", "#"):
         return f"{place} is empty; it leads nowhere.", "empty_link", "warn"
     scheme = value.partition(":")[0].lower() if re.match(r"[a-zA-Z][\w+.-]*:", value) else ""
-    if scheme in _RUNS or (scheme == "data" and not value.lower().startswith("data:image/")):
+    if scheme == "data" and not value.lower().startswith("data:image/"):
         return f"{place} runs a script ({scheme}:…); write a web address.", "script_link", "block"
     if scheme in ("http", "https"):
         return _web(value)
@@ -78,8 +80,11 @@ def _web(address: str) -> Verdict | None:
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").rstrip(".")
+        broken = parts.port == 0 or any(not label or " " in label for label in host.split(".") if host)
     except ValueError:
-        return f"{address[:80]} is no web address.", "broken_link", "block"
+        broken, host = True, ""
+    if broken:
+        return f"{address.replace(_SIGN, '…')[:80]} is no web address.", "broken_link", "block"
     if _is_local(host):
         return f"{address[:80]} leads to this machine or network; its readers cannot reach it.", "local_link", "block"
     if not host or (_SIGN not in host and "." not in host and ":" not in host):

@@ -1,6 +1,5 @@
 """The channel in-app."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,20 +7,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from channels import inbox
+from channels import addresses, inbox
 from channels.base import Channel, Outgoing, Receipt, SendError, channels
 from config import clock, durations
-
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-UNSAFE = frozenset({"javascript", "data", "vbscript"})
-
-
-def _link(value: str) -> None:
-    """For form fields; raises ValidationError unless it begins as an address does, or with Liquid."""
-    found = _SCHEME.match(value)
-    if value.startswith("{{") or (found and found[1].lower() not in UNSAFE):
-        return
-    raise ValidationError(f"{value!r} is no address; write https://… or an address in your app, e.g. acorn://shoes/1.")
 
 
 def _duration(value: str) -> None:
@@ -50,7 +38,9 @@ class InApp(Channel):
         title = forms.CharField(max_length=200)
         body = forms.CharField(label="Text", widget=forms.Textarea, max_length=4000)
         label = forms.CharField(label="Button", required=False, max_length=80)
-        link = forms.CharField(required=False, max_length=500, validators=[_link], help_text="Where the button leads.")
+        link = forms.CharField(
+            required=False, max_length=500, validators=[addresses.in_apps], help_text="Where the button leads."
+        )
         expires_in = forms.CharField(
             label="Show for",
             required=False,

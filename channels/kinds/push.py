@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from channels import fcm, named_lines
+from channels import addresses, fcm, named_lines
 from channels.base import Channel, Outgoing, Receipt, SendError, channels
 from config.bulk import dumps
 from config.egress import validate_secure_url
@@ -64,11 +64,14 @@ class Push(Channel):
     class Content(forms.Form):
         title = forms.CharField(max_length=200)
         body = forms.CharField(label="Text", widget=forms.Textarea, max_length=1000)
-        image = forms.CharField(required=False, max_length=500, help_text="https://… of a picture.")
+        image = forms.CharField(
+            required=False, max_length=500, validators=[addresses.picture], help_text="https://… of a picture."
+        )
         action = forms.CharField(
             label="Link",
             required=False,
             max_length=500,
+            validators=[addresses.safe],
             help_text="Where a tap leads: https://… or an address in your app.",
         )
         badge = forms.CharField(

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from email.utils import getaddresses
 from typing import Any
 
 from django import forms
@@ -19,9 +20,11 @@ from channels.models.files import LONGEST_NAME
 
 
 def single_line(value: str) -> None:
-    """For form fields; raises ValidationError for a line break."""
+    """For form fields; raises ValidationError for a line break, or another control sign that no header may hold."""
     if "\n" in value or "\r" in value:
         raise ValidationError("This must be one line; a line break here would start another header.")
+    if found := next((sign for sign in value if mime.is_control(sign)), ""):
+        raise ValidationError(f"There is a control sign in it (U+{ord(found):04X}), often pasted unseen; type it anew.")
 
 
 def sender(value: str) -> None:
@@ -30,6 +33,8 @@ def sender(value: str) -> None:
         return  # how Python reads an address with one differs between its releases
     try:
         validate_email(mime.sender_of(value)[1])
+        if len(getaddresses([value])) > 1:
+            raise ValidationError("")
     except (SendError, ValidationError):
         raise ValidationError(
             f"{value!r} is not a sender; write for example Acorn Shop <hello@shop.example>."

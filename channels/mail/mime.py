@@ -114,9 +114,14 @@ def extra_headers(headers: Mapping[str, str]) -> list[str]:
     return lines
 
 
+def is_control(sign: str) -> bool:
+    """Whether no header may hold it."""
+    return (ord(sign) < 32 and sign != "\t") or sign == "\x7f"
+
+
 def refuse_breaks(name: str, value: str) -> None:
     """A line break in a header would let its author write further headers. Raises SendError (`header_injection`)."""
-    if any(ord(sign) < 32 and sign != "\t" for sign in value) or "\x7f" in value:
+    if any(map(is_control, value)):
         raise SendError("header_injection", f"{name} holds a line break or control sign.", permanent=True)
 
 

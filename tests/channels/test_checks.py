@@ -44,6 +44,8 @@ def mail(html: str, **content: str) -> TemplateVersion:
         ({"subject": "Hi", "text": "a\n{{ customer.name }}"}, "text: line 2: customer.name is not known; a template may use"),
         ({"subject": "Hi", "text": "{{ brand.address }}"}, "brand has default_locale, key, name, postal_address, website"),
         ({"subject": "Hi\nBcc: x", "text": "x"}, "subject: This must be one line"),
+        ({"subject": "Hi\x0bthere", "text": "x"}, "subject: There is a control sign in it (U+000B)"),
+        ({"subject": "Hi", "text": "x", "reply_to": "A <a@shop.example>, b@shop.example"}, "reply_to: 'A <a@shop.example>, b@shop.example' is not a sender"),
         ({"subject": "Hi", "html": "x", "mjml": "<mjml></mjml>"}, "mjml: Write the mail as MJML or as HTML, not both."),
         ({"subject": "Hi", "html": "<p>x <!-- y"}, "html: line 1: '<!-- y' begins a comment that does not end."),
         ({"subject": "Hi", "html": "<p>x</p>" * 700_000}, "html: This is longer than 400,000 characters."),
@@ -127,6 +129,7 @@ class TestVariables:
             ({"name": "contact.a", "type": "colour"}, "there is no type 'colour'"),
             ({"name": "contact.a", "type": "number", "fallback": "many"}, "its fallback 'many' is no number."),
             ({"name": "contact.a", "default": "x"}, "default is not known"),
+            ({"name": "contact.a", "fallback": "x" * 2001}, "its fallback is longer than 2,000 characters."),
             ("contact.a", "Variables are a list"),
         ],
     )
@@ -182,6 +185,12 @@ class TestMarkup:
             ("http://localhost:8000/x", "local_link", "block"),
             ("https://192.168.1.4/x", "local_link", "block"),
             ("https://shop", "broken_link", "block"),
+            ("https://shop..example/", "broken_link", "block"),
+            ("https://our shop.example/", "broken_link", "block"),
+            ("https://shop.example:99999/", "broken_link", "block"),
+            ("{{ contact.a | default: '' }}javascript:alert(1)", "script_link", "block"),
+            ("java{{ brand.key }}script:alert(1)", "script_link", "block"),
+            ("{% comment %}x{% endcomment %}javascript:alert(1)", "script_link", "block"),
         ],
     )
     def test_bad_links(self, href: str, code: str, severity: str) -> None:
