@@ -198,7 +198,8 @@ def test_bad_words_are_told_what_is_wrong_where(key, content, sentences):
     ('<img src="x" alt="A red shoe">', "A red shoe"),
     ("{% if plan == 'pro' %}<b>Pro</b>{% endif %} &amp; more", "{% if plan == 'pro' %}Pro{% endif %} & more"),
     ("a   b\n  c<br>d", "a b c\nd"),
-    ('{{ "<p>not a tag</p>" }}', '{{ "<p>not a tag</p>" }}'),
+    ('{{ contact.a | default: "a < b > c" }}', '{{ contact.a | default: "a < b > c" }}'),
+    ('{{ "<p>markup, since it is the author\'s</p>" }}', '{{ "markup, since it is the author\'s" }}'),
 ])  # fmt: skip
 def test_a_plain_text_is_made_of_html(html, text):
     fields, findings = channels["email"].compile({"subject": "Hi", "html": html, "text": ""})
