@@ -1,13 +1,14 @@
 """What the REST API stands on: tokens with scopes, and pages by cursor. config.resources builds the views on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.crypto import hash_token
-from rest_framework.exceptions import AuthenticationFailed, NotFound, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, NotAcceptable, NotFound, ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
@@ -50,6 +51,17 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A token made in the admin under API tokens."}
+
+
+class JsonAnyway(DefaultContentNegotiation):
+    """Who accepts nothing that we have gets JSON, which RFC 9110 (12.5.1) allows, instead of a refusal."""
+
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except NotAcceptable:
+            first = next(iter(renderers))
+            return first, first.media_type
 
 
 class ScopedPermissions(DjangoModelPermissions):

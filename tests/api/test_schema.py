@@ -40,6 +40,13 @@ def test_it_is_served_to_everybody(schema) -> None:
     assert yaml.safe_load(response.content) == schema
 
 
+@pytest.mark.parametrize("accept", ["text/html", "$ECvl}S", "application/xml;q=0.9", ""])
+def test_answers_are_json_whatever_is_accepted(dashboard, accept) -> None:
+    answer = dashboard.client.get("/api/contacts/", headers={"Accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert dashboard.client.get("/api/schema/", headers={"Accept": accept}).status_code == 200
+
+
 def test_every_operation_and_parameter_is_described(schema) -> None:
     for name, operation in operations(schema):
         assert operation.get("description"), name
