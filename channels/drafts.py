@@ -86,7 +86,7 @@ def _delete(thing: Any) -> None:
 
 def deletable(template: MessageTemplate) -> bool:
     """Whether it holds nothing but drafts, if anything."""
-    return all(version.state == TemplateVersion.State.DRAFT for version in template.versions.all())
+    return not template.versions.exclude(state=TemplateVersion.State.DRAFT).exists()
 
 
 def delete_template(template: MessageTemplate, user: Any, reason: str = "") -> None:

@@ -45,6 +45,9 @@ class TesterAdmin(ModelAdmin):
     form = TesterForm
     list_display = ("user_id", "contact", "because", "marked_by", "marked_at")
     list_select_related = ("contact", "marked_by")
+    when_empty = (
+        "Colleagues' own accounts in your app, so that in-app and chat messages can be tested before they are approved."
+    )
     search_fields = ("contact__external_id",)
     search_help_text = "A user ID, or a part of it."
     ordering = ("-id",)
